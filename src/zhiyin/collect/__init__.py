@@ -1,0 +1,1 @@
+"""How data comes in: sources, imports, the hot events of the last months, and the pipeline's door."""

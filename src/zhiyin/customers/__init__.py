@@ -1,0 +1,1 @@
+"""The person: profile, identifiers, orders, timeline, tags, segments, scores and tasks."""

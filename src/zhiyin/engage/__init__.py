@@ -1,0 +1,1 @@
+"""Acting on what is known: campaigns with a hold-out, messages, and the measured result."""

@@ -1,0 +1,61 @@
+"""Calendar arithmetic on integer microseconds since 1970 in UTC.
+
+Engines disagree on dates (time zones, what counts as a whole second, the type of a difference),
+but not on integers. Divisions are made exact first: engines divide through floating point.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import ibis.expr.types as ir
+
+SECOND_US = 1_000_000
+DAY_US = 86_400 * SECOND_US
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_us(moment: datetime) -> int:
+    """A moment as integer microseconds; refuses one without a time zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_us(us: int) -> datetime:
+    """The moment, in UTC."""
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def floored(value: ir.IntegerValue, step: int) -> ir.IntegerValue:
+    """How many whole `step`s fit below `value`, also before 1970."""
+    rest = ((value % step) + step) % step
+    return ((value - rest) / step).cast("int64")
+
+
+def days_between(earlier: ir.IntegerValue | int, later: ir.IntegerValue | int) -> ir.FloatingValue:
+    """Days, with their fraction."""
+    return (later - earlier).cast("float64") / float(DAY_US)
+
+
+def month_number(us: ir.IntegerValue) -> ir.IntegerValue:
+    """Months since year 0: 12 × year + month − 1.
+
+    Howard Hinnant's `civil_from_days` ("chrono-compatible low-level date algorithms"): the year
+    begins in March, so that the leap day comes last and months are linear in days.
+    """
+    z = floored(us, DAY_US) + 719_468
+    era = floored(z, 146_097)
+    day_of_era = z - era * 146_097
+    year_of_era = floored(
+        day_of_era
+        - floored(day_of_era, 1_460)
+        + floored(day_of_era, 36_524)
+        - floored(day_of_era, 146_096),
+        365,
+    )
+    day_of_year = day_of_era - (
+        year_of_era * 365 + floored(year_of_era, 4) - floored(year_of_era, 100)
+    )
+    month_from_march = floored(day_of_year * 5 + 2, 153)
+    return (year_of_era + era * 400) * 12 + month_from_march + 2

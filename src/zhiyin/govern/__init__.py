@@ -1,0 +1,1 @@
+"""What a customer allowed: consent by channel and purpose, and the suppression list."""

@@ -1,0 +1,33 @@
+"""The lake: every event the company ever received, in an open table format.
+
+It stores, compacts, erases and travels in time. It does not know what an event means, and no
+personal text belongs in it: columns hold opaque ids, numbers and the names of events. Tables are
+Delta Lake tables, so DuckDB, Spark, Polars, Trino and the cloud warehouses read them as they are.
+"""
+
+from zhiyin.lake.errors import (
+    DeletionVectorsError,
+    LakeError,
+    NoSuchTableError,
+    NoSuchVersionError,
+    SchemaMismatchError,
+    VanishedError,
+)
+from zhiyin.lake.schemas import EVENTS, ORDER_LINES, SCORES, TABLES, TableSpec
+from zhiyin.lake.tables import Lake, TableStatus
+
+__all__ = [
+    "EVENTS",
+    "ORDER_LINES",
+    "SCORES",
+    "TABLES",
+    "DeletionVectorsError",
+    "Lake",
+    "LakeError",
+    "NoSuchTableError",
+    "NoSuchVersionError",
+    "SchemaMismatchError",
+    "TableSpec",
+    "TableStatus",
+    "VanishedError",
+]

@@ -1,0 +1,30 @@
+"""What can go wrong in the lake: one class for each thing that a caller can do about it."""
+
+from __future__ import annotations
+
+
+class LakeError(Exception):
+    """Anything the lake refuses to do."""
+
+
+class NoSuchTableError(LakeError):
+    """The lake was asked for a table that it was not built with."""
+
+
+class SchemaMismatchError(LakeError):
+    """The rows do not have the columns of the table; nothing was written."""
+
+
+class NoSuchVersionError(LakeError):
+    """The table did not exist yet at that version or moment."""
+
+
+class VanishedError(LakeError):
+    """That version once existed, but rows were erased since and its files are gone for good."""
+
+
+class DeletionVectorsError(LakeError):
+    """Another writer turned on deletion vectors, so the list of files no longer tells the rows.
+
+    Rewrite the table without them (`REORG TABLE … APPLY (PURGE)` in Spark) before going on.
+    """

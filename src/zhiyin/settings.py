@@ -1,0 +1,224 @@
+"""Every setting, read once from the environment: default, unit, and when to change it.
+
+Nothing here opens a connection or starts a server: `zhiyin.cli` does, before Django is set up.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from zhiyin.logs import configure_logging
+
+ROOT = Path(__file__).resolve().parent
+
+# Everything that is kept (database, lake, secrets, uploads). Change it to use another disk.
+DATA = Path(os.environ.get("ZHIYIN_DATA", ".zhiyin")).resolve()
+
+# A libpq URL. Set it to use your own PostgreSQL instead of the embedded one.
+DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://zhiyin@/zhiyin?host=/nowhere")
+
+# Where the lake lives: a folder or s3://bucket/prefix. Change it when one disk is too small.
+LAKE = os.environ.get("ZHIYIN_LAKE", str(DATA / "lake"))
+
+# Options of the object store, as delta-rs takes them; credentials come from AWS_* variables.
+LAKE_OPTIONS: dict[str, str] = {}
+
+# Host names that the web server answers to, comma-separated. Set it when others may connect.
+ALLOWED_HOSTS = os.environ.get("ZHIYIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+
+# Set to 1 behind TLS: cookies travel only over https then.
+SECURE = os.environ.get("ZHIYIN_SECURE", "0") == "1"
+
+# Never set in service: shows source code in error pages.
+DEBUG = os.environ.get("ZHIYIN_DEBUG", "0") == "1"
+
+# The largest upload, in bytes (default 4 GiB). Lower it on a small disk.
+MAX_UPLOAD_BYTES = int(os.environ.get("ZHIYIN_MAX_UPLOAD_BYTES", str(4 * 1024**3)))
+
+# The store's currency, ISO 4217. The demo's orders are in pounds.
+CURRENCY = os.environ.get("ZHIYIN_CURRENCY", "GBP")
+
+# The way of an event, step by step; read like MIDDLEWARE. Each entry is `step(batch) -> None`.
+PIPELINE = [
+    "zhiyin.collect.pipeline.check",  # clock, size, duplicates
+    "zhiyin.customers.pipeline.identify",  # whose event is it
+    "zhiyin.govern.pipeline.permit",  # consent and purpose
+    "zhiyin.customers.pipeline.update",  # orders, profile counters, timeline
+]
+
+
+def _secret(name: str) -> str:
+    """A secret from the environment, else one generated on first use and kept with mode 0600."""
+    from_environment = os.environ.get(f"ZHIYIN_{name.upper()}")
+    if from_environment:
+        return from_environment
+    path = DATA / "secrets" / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass  # another process of this folder was quicker
+        else:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+SECRET_KEY = _secret("secret_key")
+AUDIT_KEY = _secret("audit_key")  # keys the audit chain; losing it makes the chain unverifiable
+
+INSTALLED_APPS = [
+    "zhiyin.accounts",
+    "zhiyin.collect",
+    "zhiyin.customers",
+    "zhiyin.govern",
+    "zhiyin.engage",
+    "zhiyin.monitor",
+    "zhiyin.console",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_cotton.apps.SimpleAppConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "procrastinate.contrib.django",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "zhiyin.console.middleware.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "zhiyin.accounts.gate.GateMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "zhiyin.urls"
+ASGI_APPLICATION = "zhiyin.asgi.application"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django_cotton.templatetags.cotton",
+                "zhiyin.console.templatetags.console",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "zhiyin.console.context.shell",
+            ],
+        },
+    }
+]
+COTTON_DIR = "cotton"
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = conninfo_to_dict(url)
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
+    database: dict[str, Any] = {
+        target: str(parts.pop(source)) for source, target in known.items() if source in parts
+    }
+    if "port" in parts:
+        database["PORT"] = str(parts.pop("port"))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **database,
+        "OPTIONS": {**parts, "pool": {"min_size": 1, "max_size": 12, "timeout": 20}},
+    }
+
+
+DATABASES = {"default": _database(DATABASE_URL)}
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "zhiyin.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # this session lives on; the others end with the hash
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Zhiyin"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [
+    origin for origin in os.environ.get("ZHIYIN_ORIGINS", "").split(",") if origin
+]
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = os.environ.get("ZHIYIN_TIME_ZONE", "Asia/Shanghai")  # for display; storage is UTC
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+WHITENOISE_USE_FINDERS = True  # served straight from the packages: no collecting step
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 3600
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = None
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Outgoing mail: smtp://user:password@host:port (smtps for TLS). Without it, messages stay in the
+# outbox inside the product and go to nobody.
+SMTP_URL = os.environ.get("ZHIYIN_SMTP_URL", "")
+MAIL_FROM = os.environ.get("ZHIYIN_MAIL_FROM", "Zhiyin <noreply@localhost>")
+
+LOGGING_CONFIG = None
+configure_logging(level=os.environ.get("ZHIYIN_LOG", "warning"))

@@ -1,0 +1,16 @@
+"""Every address of the product, room by room. Each route carries a gate; see accounts.gate."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("zhiyin.console.urls")),
+    path("", include("zhiyin.monitor.urls")),
+    path("account/", include("zhiyin.accounts.urls")),
+    path("customers/", include("zhiyin.customers.urls")),
+    path("data/", include("zhiyin.collect.urls")),
+    path("campaigns/", include("zhiyin.engage.urls")),
+    path("govern/", include("zhiyin.govern.urls")),
+    path("api/v1/", include("zhiyin.console.api_urls")),
+]
