@@ -6,7 +6,7 @@ from datetime import datetime
 
 import ibis.expr.types as ir
 
-from zhiyin.features.instants import DAY_US, days_between, to_us
+from zhiyin.features.instants import DAY_US, days_before, to_us
 
 VISITS = ("Page Viewed", "Product Viewed", "Product Added")
 
@@ -32,5 +32,5 @@ def behaviour(events: ir.Table, as_of: datetime) -> ir.Table:
     }
     last_visit_us = past.ts_us.max(where=past.name.isin(VISITS))
     return past.group_by("customer_id").agg(
-        **counts, last_visit_days=days_between(last_visit_us, now)
+        **counts, last_visit_days=days_before(last_visit_us, now)
     )

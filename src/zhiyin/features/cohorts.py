@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -31,7 +31,7 @@ def cohorts(history: History, as_of: datetime) -> pa.Table:
     own month is unfinished still grows in size too.
     """
     counts = _active(history.lines, to_us(as_of)).to_pylist()
-    current = as_of_month(as_of)
+    current = _running_month(as_of)
     active = {(row["first"], row["month"]): row["active"] for row in counts}
     rows: list[dict[str, date | int | float | bool]] = []
     for first in sorted({cohort for cohort, _ in active}):
@@ -51,10 +51,8 @@ def cohorts(history: History, as_of: datetime) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=COHORTS)
 
 
-def as_of_month(as_of: datetime) -> int:
+def _running_month(as_of: datetime) -> int:
     """The month that was running just before `as_of`: at midnight on the first, the last one."""
-    from datetime import UTC, timedelta
-
     before = as_of.astimezone(UTC) - timedelta(microseconds=1)
     return before.year * 12 + before.month - 1
 

@@ -30,11 +30,12 @@ def from_us(us: int) -> datetime:
 def floored(value: ir.IntegerValue, step: int) -> ir.IntegerValue:
     """How many whole `step`s fit below `value`, also before 1970."""
     rest = ((value % step) + step) % step
-    return ((value - rest) / step).cast("int64")
+    whole: ir.NumericValue = (value - rest) / step
+    return whole.cast("int64")
 
 
-def days_between(earlier: ir.IntegerValue | int, later: ir.IntegerValue | int) -> ir.FloatingValue:
-    """Days, with their fraction."""
+def days_before(earlier: ir.IntegerValue, later: int) -> ir.FloatingValue:
+    """How many days before `later` it was, with their fraction."""
     return (later - earlier).cast("float64") / float(DAY_US)
 
 

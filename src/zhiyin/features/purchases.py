@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from zhiyin.features.instants import DAY_US, SECOND_US, days_between, floored, to_us
+from zhiyin.features.instants import DAY_US, SECOND_US, days_before, floored, to_us
 
 WINDOWS = (30, 90, 180)  # days
 
@@ -94,8 +94,8 @@ def _customers(orders: ir.Table, now: int) -> ir.Table:
         "items",
         "first_order_us",
         "last_order_us",
-        recency_days=days_between(t.last_order_us, now),
-        tenure_days=days_between(t.first_order_us, now),
+        recency_days=days_before(t.last_order_us, now),
+        tenure_days=days_before(t.first_order_us, now),
         order_days=t.order_days.cast("int64"),
         mean_gap_days=ibis.ifelse(t.gaps > 0, t.gap_sum / t.gaps / day_s, None),
         gap_sd_days=ibis.ifelse(t.gaps > 1, at_least_zero.sqrt() / day_s, None),

@@ -40,8 +40,8 @@ class Engine:
         self._ibis = ibis.duckdb.from_connection(self._connection)
         self._confine()
 
-    def _config(self) -> dict[str, str | int | bool]:
-        config: dict[str, str | int | bool] = {
+    def _config(self) -> dict[str, str | bool | int | float | list[str]]:
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": self._settings.memory,
             "temp_directory": self._spill.name,
             "autoinstall_known_extensions": False,
@@ -69,8 +69,10 @@ class Engine:
         schema = self._lake.tables[table_name].schema
         name = ibis.util.gen_name(table_name)
         if not files or not self._lake.local:
-            self._connection.register(name, self._lake.dataset(table_name, at))
-            return self._ibis.table(name)
+            # The engine has no network: what lies elsewhere comes in through the lake, once.
+            batches = self._lake.scan(table_name, at=at)
+            reader = pa.RecordBatchReader.from_batches(schema, batches)
+            return self.keep(self.arrow(reader, name), name)
         found = self._ibis.read_parquet(
             [str(Path(file.removeprefix("file://"))) for file in files],
             table_name=name,
@@ -78,8 +80,8 @@ class Engine:
         )
         return found.select(*schema.names)
 
-    def arrow(self, rows: pa.Table, name: str = "rows") -> ir.Table:
-        """Rows in memory as an Ibis table, without a copy."""
+    def arrow(self, rows: pa.Table | pa.RecordBatchReader, name: str = "rows") -> ir.Table:
+        """Arrow rows as an Ibis table, without a copy; a reader can be read only once."""
         unique = ibis.util.gen_name(name)
         self._connection.register(unique, rows)
         return self._ibis.table(unique)

@@ -74,7 +74,7 @@ class TableSpec:
     """One table: its columns, the column it is divided by, and which columns the log may describe.
 
     The log of a Delta table keeps the smallest and largest value of each described column for
-    ever. Only times and batches are described, so that no identifier survives its own erasure.
+    ever. Only times are described, so that no identifier survives its own erasure.
     """
 
     schema: pa.Schema
@@ -102,7 +102,7 @@ class TableSpec:
 
 
 TABLES: Mapping[str, TableSpec] = {
-    "events": TableSpec(EVENTS, "received_day", ("ts_us", "received_us", "batch")),
-    "order_lines": TableSpec(ORDER_LINES, "received_day", ("ts_us", "received_us", "batch")),
-    "scores": TableSpec(SCORES, "received_day", ("as_of_us", "model")),
+    "events": TableSpec(EVENTS, "received_day", ("ts_us", "received_us")),
+    "order_lines": TableSpec(ORDER_LINES, "received_day", ("ts_us", "received_us")),
+    "scores": TableSpec(SCORES, "received_day", ("as_of_us",)),
 }

@@ -8,14 +8,13 @@ writer, and let nobody write while `vacuum` runs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
 from operator import and_
 from pathlib import Path
-from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,7 +40,6 @@ from zhiyin.lake.schemas import TABLES, TableSpec
 
 Value = str | int | date | None
 Where = Mapping[str, Value | Sequence[str] | Sequence[int]]
-T = TypeVar("T")
 
 CHECKPOINT_EVERY = 100  # commits; keeps opening a table quick
 _COMMIT_RETRIES = 50
@@ -122,8 +120,7 @@ class Lake:
         `vacuum`. The values are matched from a joined table and not from a predicate, because
         the log keeps the text of a predicate: the log would remember whom we erased.
         """
-        if column not in self._spec(table_name).schema.names:
-            raise SchemaMismatchError(f"table {table_name} has no column {column}")
+        self._chosen(table_name, [column])
         gone = sorted(set(values))
         with self._writing(table_name):
             table = self._opened(table_name)
@@ -174,7 +171,8 @@ class Lake:
         at: datetime | int | None = None,
     ) -> pa.Table:
         """Rows in memory; `where` matches a value, any of several, or None; `at` travels back."""
-        return self._vanishing(lambda: self._scanner(table_name, columns, where, at).to_table())
+        schema = self._chosen(table_name, columns)
+        return pa.Table.from_batches(self.scan(table_name, columns, where, at), schema)
 
     def scan(
         self,
@@ -182,26 +180,36 @@ class Lake:
         columns: Sequence[str] | None = None,
         where: Where | None = None,
         at: datetime | int | None = None,
-        batch_rows: int = 65_536,
+        batch_rows: int = 131_072,
     ) -> Iterator[pa.RecordBatch]:
         """The same rows in batches, without holding the table in memory."""
-        scanner = self._vanishing(lambda: self._scanner(table_name, columns, where, at, batch_rows))
-        for batch in scanner.to_batches():
-            if batch.num_rows:
-                yield batch
+        schema = self._chosen(table_name, columns)
+        table = self._opened(table_name, at)
+        if table is None:
+            return
+        needed = list(dict.fromkeys([*schema.names, *(where or {})]))
+        dataset = table.to_pyarrow_dataset(schema=self._spec(table_name).schema)
+        # Texts are compared after the scan: delta-rs rewrites files with an Arrow type of text
+        # that Arrow's own scanner cannot compare.
+        texts = {
+            name for name in where or {} if pa.types.is_string(dataset.schema.field(name).type)
+        }
+        early = {name: value for name, value in (where or {}).items() if name not in texts}
+        late = {name: value for name, value in (where or {}).items() if name in texts}
+        scanner = dataset.scanner(needed, filter=_condition(early), batch_size=batch_rows)
+        try:
+            for batch in scanner.to_batches():
+                rows = pa.Table.from_batches([batch])
+                if late:
+                    rows = rows.filter(_condition(late))
+                yield from rows.select(schema.names).cast(schema).combine_chunks().to_batches()
+        except FileNotFoundError as why:
+            raise VanishedError(f"{table_name} at {at}") from why
 
     def uris(self, table_name: str, at: datetime | int | None = None) -> list[str]:
         """The Parquet files that make up a table: what any other engine has to read."""
         table = self._opened(table_name, at)
         return [] if table is None else sorted(table.file_uris())
-
-    def dataset(self, table_name: str, at: datetime | int | None = None) -> ds.Dataset:
-        """The table as an Arrow dataset, on whichever storage it lives."""
-        schema = self._spec(table_name).schema
-        table = self._opened(table_name, at)
-        if table is None:
-            return ds.dataset(schema.empty_table())
-        return table.to_pyarrow_dataset(schema=schema)
 
     def version(self, table_name: str) -> int:
         """The newest version, to read the same rows again later; -1 for a table without rows."""
@@ -279,25 +287,13 @@ class Lake:
         if table.version() % CHECKPOINT_EVERY == 0:
             table.create_checkpoint()
 
-    def _scanner(
-        self,
-        table_name: str,
-        columns: Sequence[str] | None,
-        where: Where | None,
-        at: datetime | int | None,
-        batch_rows: int = 131_072,
-    ) -> ds.Scanner:
-        return self.dataset(table_name, at).scanner(
-            columns=list(columns) if columns is not None else None,
-            filter=_condition(where or {}),
-            batch_size=batch_rows,
-        )
-
-    def _vanishing(self, read: Callable[[], T]) -> T:
-        try:
-            return read()
-        except FileNotFoundError as why:
-            raise VanishedError(str(why)) from why
+    def _chosen(self, table_name: str, columns: Sequence[str] | None) -> pa.Schema:
+        schema = self._spec(table_name).schema
+        names = schema.names if columns is None else columns
+        unknown = [name for name in names if name not in schema.names]
+        if unknown:
+            raise SchemaMismatchError(f"table {table_name} has no columns {unknown}")
+        return pa.schema([schema.field(name) for name in names])
 
     def _status(self, table_name: str) -> TableStatus:
         table = self._opened(table_name)
