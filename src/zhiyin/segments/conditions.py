@@ -145,7 +145,8 @@ class Writer:
     def _events(self, condition: Did) -> tuple[str, str, str]:
         sku = self.dialect.text("properties", "sku")
         where = f"name = {self.put(values.read_text(condition.event))}"
-        where += f" AND {self._window('at', condition.window)}"
+        happened = self._window('"at"', condition.window)  # a reserved word in DuckDB
+        where += f" AND {happened}"
         if condition.products is not None:
             name = self.dialect.text("properties", "name")
             where += f" AND {self._products(f'({sku})', f'({name})', condition.products)}"

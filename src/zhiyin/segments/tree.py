@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-VERSION = 1
+VERSION: Literal[1] = 1
 
 
 class Match(StrEnum):
