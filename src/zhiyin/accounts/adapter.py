@@ -1,0 +1,35 @@
+"""What allauth asks us: nobody signs up, and who signs in gets the language they chose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from zhiyin.accounts.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def post_login(
+        self, request: HttpRequest, user: User, *, response: HttpResponse, **kwargs: Any
+    ) -> HttpResponse:
+        answer: HttpResponse = super().post_login(request, user, response=response, **kwargs)
+        set_language_cookie(answer, user.locale)
+        return answer
+
+
+def set_language_cookie(response: HttpResponse, locale: str) -> None:
+    """Django's LocaleMiddleware reads the language from this cookie."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        locale,
+        max_age=365 * 24 * 3600,
+        secure=settings.SECURE,
+        httponly=True,
+        samesite="Lax",
+    )

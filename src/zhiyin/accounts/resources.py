@@ -1,0 +1,79 @@
+"""What this room puts into the access policy: users, departments, the audit trail, long work."""
+
+from __future__ import annotations
+
+from zhiyin.accounts.access import Grant, Level, Resource, Scope, Sensitivity, register
+from zhiyin.accounts.roles import EVERY_ROLE, Role
+
+# What everybody who is signed in may do: their own name, password, language, theme.
+register(
+    Resource(
+        name="account",
+        actions=frozenset({"own"}),
+        grants={role: Grant(Scope.ALL, {"own"}) for role in EVERY_ROLE},
+        owner=None,
+        department=None,
+    )
+)
+
+_USER_FIELDS = {
+    "name": Sensitivity.PLAIN,  # colleagues know each other's names
+    "department": Sensitivity.PLAIN,
+    "email": Sensitivity.PERSONAL,
+    "roles": Sensitivity.PERSONAL,
+    "is_active": Sensitivity.PERSONAL,
+}
+_BUILD = {"see", "add", "change", "deactivate", "reset_password"}
+_WRITE = {"plain": Level.WRITE, "personal": Level.WRITE, "sensitive": Level.HIDDEN}
+
+USER = register(
+    Resource(
+        name="user",
+        actions=frozenset(_BUILD),
+        fields=_USER_FIELDS,
+        owner="id",
+        grants={
+            Role.ADMINISTRATOR: Grant(Scope.ALL, _BUILD, **_WRITE),
+            Role.MANAGER: Grant(Scope.DEPARTMENT, _BUILD, **_WRITE),
+            Role.DPO: Grant(Scope.ALL, {"see"}, personal=Level.READ),
+        },
+    )
+)
+
+DEPARTMENT = register(
+    Resource(
+        name="department",
+        actions=frozenset({"see", "change"}),
+        owner=None,
+        department=None,
+        grants={
+            **{role: Grant(Scope.ALL, {"see"}) for role in EVERY_ROLE},
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change"}),
+        },
+    )
+)
+
+AUDIT = register(
+    Resource(
+        name="audit",
+        actions=frozenset({"see", "verify"}),
+        owner=None,
+        department=None,
+        grants={
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "verify"}),
+            Role.DPO: Grant(Scope.ALL, {"see", "verify"}),
+        },
+    )
+)
+
+WORK = register(
+    Resource(
+        name="work",
+        actions=frozenset({"see", "cancel"}),
+        department=None,
+        grants={
+            **{role: Grant(Scope.OWN, {"see", "cancel"}) for role in EVERY_ROLE},
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "cancel"}),
+        },
+    )
+)
