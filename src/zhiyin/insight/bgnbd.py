@@ -147,7 +147,7 @@ def fit_bgnbd(seen: Purchases) -> BgNbd:
     )
     r, alpha, a, b = np.exp(found.x)
     # likelihood in the caller's unit: each repeat purchase carries a density of 1/time
-    in_unit = -float(found.fun) * total - float(n @ x) * np.log(scale)
+    in_unit = float(-found.fun * total - (n @ x) * np.log(scale))
     return BgNbd(float(r), float(alpha * scale), float(a), float(b), in_unit)
 
 
@@ -169,7 +169,7 @@ class GammaGamma(msgspec.Struct, frozen=True):
     ) -> Floats:
         """The sum of `purchases` (customers x draws) future purchases, from the posterior."""
         shape = np.broadcast_to((self.p * count + self.q)[:, None], purchases.shape)
-        nu = rng.standard_gamma(shape) / (self.gamma + self.p * count * mean)[:, None]
+        nu = rng.standard_gamma(shape) / (self.gamma + count * mean)[:, None]
         spent = rng.standard_gamma(self.p * purchases)
         return np.asarray(np.where(purchases > 0, spent / np.maximum(nu, 1e-300), 0.0))
 
