@@ -1,0 +1,18 @@
+"""The console as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ConsoleConfig(AppConfig):
+    """Registers the shell's own palette provider when Django is ready."""
+
+    name = "zhiyin.console"
+    label = "console"
+
+    def ready(self) -> None:
+        """Screens can be reached by typing their name."""
+        from zhiyin.console import navigation, palette
+
+        palette.register(navigation.palette_entries)
