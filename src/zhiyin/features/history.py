@@ -71,7 +71,7 @@ class MixedCurrenciesError(ValueError):
 def attach_customers(rows: ir.Table, links: ir.Table) -> ir.Table:
     """Rows with the customer that their identifier belongs to; rows that belong to nobody go."""
     known = rows.filter(rows.identifier_id.notnull())
-    return known.join(links.select("identifier_id", "customer_id"), "identifier_id")
+    return known.join(links, "identifier_id")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class History:
         engine = Engine(settings=settings)
         known = EVENTS.empty_table() if events is None else events
         return cls(
-            lines=engine.arrow(lines.select(LINES.names).cast(LINES), "lines"),
+            lines=engine.arrow(_numbered(lines.select(LINES.names).cast(LINES)), "lines"),
             events=engine.arrow(known.select(EVENTS.names).cast(EVENTS), "events"),
         )
 
@@ -110,7 +110,7 @@ class History:
         to take its lines alone; without one, lines in several currencies are refused.
         """
         engine = Engine(lake, settings)
-        owners = engine.arrow(_unambiguous(links), "links")
+        owners = engine.arrow(_numbered(_unambiguous(links)), "links")
         lines = engine.table("order_lines")
         if currency is None:
             found = lines.select("currency").distinct().to_pyarrow()["currency"].to_pylist()
@@ -119,10 +119,9 @@ class History:
         else:
             lines = lines.filter(lines.currency == currency)
         events = engine.table("events")
-        return cls(
-            lines=engine.keep(attach_customers(lines, owners).select(*LINES.names), "lines"),
-            events=engine.keep(attach_customers(events, owners).select(*EVENTS.names), "events"),
-        )
+        bought = attach_customers(lines, owners).select(*LINES.names, "customer_no")
+        did = attach_customers(events, owners).select(*EVENTS.names)
+        return cls(lines=engine.keep(bought, "lines"), events=engine.keep(did, "events"))
 
     def customer_features(self, as_of: datetime) -> pa.Table:
         """One row for each customer with a sale before `as_of`, sorted by customer.
@@ -167,3 +166,10 @@ def _unambiguous(links: pa.Table) -> pa.Table:
             f"{twice.num_rows} identifiers, first {twice['identifier_id'][0]}"
         )
     return pairs
+
+
+def _numbered(rows: pa.Table) -> pa.Table:
+    """The rows with `customer_no`: their customers numbered, for this table alone."""
+    coded = rows["customer_id"].dictionary_encode()
+    numbers = pa.chunked_array([chunk.indices for chunk in coded.chunks], pa.int32())
+    return rows.append_column("customer_no", numbers)

@@ -18,10 +18,19 @@ WINDOWS = (30, 90, 180)  # days
 
 
 def purchases(lines: ir.Table, as_of: datetime) -> ir.Table:
-    """One row for each customer with a sale before `as_of`: see `History.customer_features`."""
+    """One row for each customer with a sale before `as_of`: see `History.customer_features`.
+
+    Where the lines carry `customer_no`, an integer as good as `customer_id`, the work is done on
+    it: grouping millions of rows by a number takes a fraction of grouping them by a text.
+    """
     now = to_us(as_of)
+    key = "customer_no" if "customer_no" in lines.columns else "customer_id"
     past = lines.filter(lines.ts_us < now)
-    return _customers(_orders(past, now), now).join(_products(past), "customer_id")
+    sales = past.filter(past.quantity > 0)
+    joined = (
+        _rhythm(sales, key, now).join(_money(past, key, now), key).join(_products(sales, key), key)
+    )
+    return _finished(joined, now)
 
 
 def outcomes(lines: ir.Table, as_of: datetime, horizon: timedelta) -> ir.Table:
@@ -31,91 +40,80 @@ def outcomes(lines: ir.Table, as_of: datetime, horizon: timedelta) -> ir.Table:
     """
     start, end = to_us(as_of), to_us(as_of + horizon)
     future = lines.filter((lines.ts_us >= start) & (lines.ts_us < end))
-    sale = future.quantity > 0
+    orders = future.order_id.nunique(where=future.quantity > 0)
     return (
         future.group_by("customer_id")
-        .agg(
-            orders=_zero(future.order_id.nunique(where=sale)).cast("int64"),
-            revenue=_money(future.amount.sum()),
-        )
+        .agg(orders=_or_zero(orders).cast("int64"), revenue=_total(future.amount.sum()))
         .order_by("customer_id")
     )
 
 
-def _orders(past: ir.Table, now: int) -> ir.Table:
-    """One row an order (or return): a small table from which everything else follows."""
-    sale = past.quantity > 0
-    recent = {
-        f"amount_{days}d": past.amount.sum(where=past.ts_us >= now - days * DAY_US)
+def _money(past: ir.Table, key: str, now: int) -> ir.Table:
+    """What was paid and given back."""
+    names = {} if key == "customer_id" else {"customer_id": past.customer_id.arbitrary()}
+    windows = {
+        f"revenue_{days}d": _total(past.amount.sum(where=past.ts_us >= now - days * DAY_US))
         for days in WINDOWS
     }
-    return past.group_by("customer_id", "order_id").agg(
-        sold_us=past.ts_us.min(where=sale),
-        amount=past.amount.sum(),
-        gross=past.amount.sum(where=sale),
-        returned=past.amount.sum(where=past.quantity < 0),
-        items=past.quantity.sum(where=sale),
-        **recent,
+    return past.group_by(key).agg(
+        revenue=_total(past.amount.sum()),
+        gross_revenue=_total(past.amount.sum(where=past.quantity > 0)),
+        returned=_total(-past.amount.sum(where=past.quantity < 0)),
+        items=_or_zero(past.quantity.sum(where=past.quantity > 0)).cast("int64"),
+        **windows,
+        **names,
     )
 
 
-def _customers(orders: ir.Table, now: int) -> ir.Table:
-    previous_us = orders.sold_us.lag().over(
-        ibis.window(group_by="customer_id", order_by=[orders.sold_us.asc(nulls_first=True)])
+def _rhythm(sales: ir.Table, key: str, now: int) -> ir.Table:
+    """How often and when: orders, days, and the gaps between consecutive orders."""
+    orders = sales.group_by(key, "order_id").agg(sold_us=sales.ts_us.min())
+    previous_us = orders.sold_us.lag().over(ibis.window(group_by=key, order_by=orders.sold_us))
+    o = orders.mutate(
+        gap_s=floored(orders.sold_us, SECOND_US) - floored(previous_us, SECOND_US),
+        new_day=floored(orders.sold_us, DAY_US) != floored(previous_us, DAY_US),
     )
-    gap_s = floored(orders.sold_us, SECOND_US) - floored(previous_us, SECOND_US)
-    o = orders.mutate(gap_s=gap_s, day=floored(orders.sold_us, DAY_US))
+    windows = {
+        f"orders_{days}d": (o.sold_us >= now - days * DAY_US).sum().cast("int64")
+        for days in WINDOWS
+    }
     # Gaps of one customer add up to at most her tenure, so their squares stay within int64.
-    totals = o.group_by("customer_id").agg(
-        orders=o.sold_us.count(),
-        revenue=_money(o.amount.sum()),
-        gross_revenue=_money(o.gross.sum()),
-        returned=_money(-o.returned.sum()),
-        items=_zero(o["items"].sum()).cast("int64"),
+    return o.group_by(key).agg(
+        orders=o.count().cast("int64"),
         first_order_us=o.sold_us.min(),
         last_order_us=o.sold_us.max(),
-        order_days=o.day.nunique(),
-        gaps=o.gap_s.count(),
+        order_days=(_or_zero(o.new_day.sum()) + 1).cast("int64"),
         gap_sum=o.gap_s.sum().cast("float64"),
         gap_squares=(o.gap_s * o.gap_s).sum().cast("float64"),
-        **{f"orders_{d}d": _zero((o.sold_us >= now - d * DAY_US).sum()) for d in WINDOWS},
-        **{f"revenue_{d}d": _money(o[f"amount_{d}d"].sum()) for d in WINDOWS},
+        **windows,
     )
-    t = totals.filter(totals.orders > 0)
+
+
+def _products(sales: ir.Table, key: str) -> ir.Table:
+    """How many different articles."""
+    articles = sales.select(key, "sku").distinct()
+    return articles.group_by(key).agg(products=articles.count().cast("int64"))
+
+
+def _finished(t: ir.Table, now: int) -> ir.Table:
+    gaps = t.orders - 1
     day_s = float(DAY_US // SECOND_US)
-    spread = (t.gap_squares - t.gap_sum * t.gap_sum / t.gaps) / (t.gaps - 1)
-    at_least_zero = ibis.ifelse(spread > 0, spread, 0.0)
-    return t.select(
-        "customer_id",
-        t.orders.cast("int64").name("orders"),
-        "revenue",
-        "gross_revenue",
-        "returned",
-        "items",
-        "first_order_us",
-        "last_order_us",
+    variance = (t.gap_squares - t.gap_sum * t.gap_sum / gaps) / (gaps - 1)
+    not_negative = ibis.ifelse(variance > 0, variance, 0.0)  # rounding of regular gaps
+    return t.mutate(
         recency_days=days_before(t.last_order_us, now),
         tenure_days=days_before(t.first_order_us, now),
-        order_days=t.order_days.cast("int64"),
-        mean_gap_days=ibis.ifelse(t.gaps > 0, t.gap_sum / t.gaps / day_s, None),
-        gap_sd_days=ibis.ifelse(t.gaps > 1, at_least_zero.sqrt() / day_s, None),
+        mean_gap_days=ibis.ifelse(gaps > 0, t.gap_sum / gaps / day_s, None),
+        gap_sd_days=ibis.ifelse(gaps > 1, not_negative.sqrt() / day_s, None),
         aov=t.gross_revenue / t.orders,
-        **{f"orders_{d}d": t[f"orders_{d}d"].cast("int64") for d in WINDOWS},
-        **{f"revenue_{d}d": t[f"revenue_{d}d"] for d in WINDOWS},
         return_rate=ibis.ifelse(t.gross_revenue > 0, t.returned / t.gross_revenue, 0.0),
     )
 
 
-def _products(past: ir.Table) -> ir.Table:
-    """How many different articles each customer bought."""
-    sold = past.filter(past.quantity > 0).select("customer_id", "sku").distinct()
-    return sold.group_by("customer_id").agg(products=sold.count().cast("int64"))
-
-
-def _zero(value: ir.NumericValue) -> ir.NumericValue:
+def _or_zero(value: ir.NumericValue) -> ir.NumericValue:
     return ibis.coalesce(value, 0)
 
 
-def _money(total: ir.DecimalValue) -> ir.FloatingValue:
+def _total(amount: ir.DecimalValue) -> ir.FloatingValue:
     """An exact total as a float: added as decimals, rounded once, the same in any row order."""
-    return ibis.coalesce(total.cast("float64"), 0.0)
+    return ibis.coalesce(amount.cast("float64"), 0.0)

@@ -1,0 +1,245 @@
+"""Customer features and RFM quintiles over millions of order lines: our engine against pandas.
+
+    python -m benchmarks.features --lines 10000000
+
+Both start from the same Parquet file, each in a process of its own, one after the other, and end
+with the same table, which is compared. Every integer must be equal; floats may differ by a
+billionth, because pandas adds up in another order. The peer is written as a careful pandas user
+would write it: texts become integers once, amounts are exact integers, no Python function runs
+for each group.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.figures import figure
+from zhiyin.features import History
+from zhiyin.features.behaviour import COUNTED
+from zhiyin.features.history import FEATURES, LINES
+from zhiyin.features.instants import DAY_US, SECOND_US, to_us
+from zhiyin.features.purchases import WINDOWS
+from zhiyin.lake.engine import EngineSettings
+
+AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
+QUINTILES = {"recency": "recency_days", "frequency": "orders", "monetary": "revenue"}
+COMPARED = [name for name in FEATURES if name not in {*COUNTED, "last_visit_days"}]
+
+
+def generate(path: Path, lines: int, customers: int, seed: int = 7) -> None:
+    """Orders of one to five lines over three years; few customers buy much, most buy little."""
+    random = np.random.default_rng(seed)
+    orders = lines // 3
+    owner = (random.beta(0.8, 2.5, orders) * customers).astype(np.int64)
+    start = to_us(AS_OF) - 1_080 * DAY_US
+    moment = start + random.integers(0, 1_095 * 86_400, orders) * SECOND_US
+    order = random.integers(0, orders, lines)
+    quantity = random.integers(1, 6, lines) * np.where(random.random(lines) < 0.06, -1, 1)
+    amount = quantity * random.integers(100, 50_000, lines) * 100
+    sku = np.minimum(random.pareto(1.1, lines) * 50, 19_999).astype(np.int64)
+    table = pa.table(
+        {
+            "customer_id": _texts(random, customers).take(pa.array(owner[order])),
+            "order_id": _texts(random, orders).take(pa.array(order)),
+            "ts_us": moment[order],
+            "sku": pa.array([f"SKU-{number:05}" for number in range(20_000)]).take(pa.array(sku)),
+            "quantity": quantity,
+            "amount_e4": amount,
+        }
+    )
+    pq.write_table(table, path)
+
+
+def _texts(random: np.random.Generator, count: int) -> pa.StringArray:
+    """Identifiers as long as a UUID."""
+    raw = random.bytes(16 * count).hex()
+    size = 32
+    return pa.array(
+        [
+            f"{raw[at : at + 8]}-{raw[at + 8 : at + 12]}-{raw[at + 12 : at + 16]}-"
+            f"{raw[at + 16 : at + 20]}-{raw[at + 20 : at + size]}"
+            for at in range(0, size * count, size)
+        ]
+    )
+
+
+def ours(path: Path) -> pa.Table:
+    """The product's own features, with quintiles computed in the same query."""
+    lines = pq.read_table(path)
+    amount = _as_decimal(lines["amount_e4"])
+    history = History.from_arrow(
+        lines.drop_columns("amount_e4").append_column("amount", amount).select(LINES.names),
+        settings=EngineSettings(memory="4GB"),
+    )
+    features = history.features(AS_OF)
+    quintiles = {name: _quintile(features, column) for name, column in QUINTILES.items()}
+    return features.mutate(**quintiles).order_by("customer_id").to_pyarrow()
+
+
+def _as_decimal(units: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Integers of 1/10,000 as decimals with four places, without arithmetic."""
+    chunks = []
+    for chunk in units.chunks:
+        low = np.asarray(chunk)
+        words = np.stack([low, low >> 63], axis=1)  # 128-bit two's complement, low word first
+        chunks.append(
+            pa.Array.from_buffers(
+                pa.decimal128(18, 4), len(low), [None, pa.py_buffer(np.ascontiguousarray(words))]
+            )
+        )
+    return pa.chunked_array(chunks)
+
+
+def _quintile(features: ir.Table, column: str) -> ir.IntegerValue:
+    value = -features[column] if column == "recency_days" else features[column]
+    return ibis.ntile(5).over(order_by=[value, features.customer_id]) + 1  # Ibis counts from 0
+
+
+def peer(path: Path) -> pa.Table:
+    """The same in pandas."""
+    now = to_us(AS_OF)
+    lines = pd.read_parquet(path)
+    lines = lines[lines.ts_us < now]
+    customer, customers = pd.factorize(lines.customer_id)
+    order, _ = pd.factorize(lines.order_id)
+    sku, _ = pd.factorize(lines.sku)
+    sale = (lines.quantity > 0).to_numpy()
+    amount = lines.amount_e4.to_numpy()
+    moment = lines.ts_us.to_numpy()
+    money = pd.DataFrame({"customer": customer, "revenue": amount})
+    money["gross_revenue"] = np.where(sale, amount, 0)
+    money["returned"] = np.where(lines.quantity < 0, -amount, 0)
+    money["items"] = np.where(sale, lines.quantity, 0)
+    for days in WINDOWS:
+        money[f"revenue_{days}d"] = np.where(moment >= now - days * DAY_US, amount, 0)
+    result = money.groupby("customer").sum()
+    sold = pd.DataFrame({"customer": customer[sale], "sku": sku[sale]}).drop_duplicates()
+    result["products"] = sold.groupby("customer").size()
+
+    orders = (
+        pd.DataFrame({"customer": customer[sale], "order": order[sale], "sold_us": moment[sale]})
+        .groupby(["customer", "order"], sort=False)["sold_us"]
+        .min()
+        .reset_index()
+        .sort_values(["customer", "sold_us"])
+    )
+    grouped = orders.groupby("customer")
+    result["orders"] = grouped.size()
+    result["first_order_us"] = grouped.sold_us.min()
+    result["last_order_us"] = grouped.sold_us.max()
+    orders["day"] = orders.sold_us // DAY_US
+    days_bought = orders.drop_duplicates(["customer", "day"])
+    result["order_days"] = days_bought.groupby("customer").size()
+    for days in WINDOWS:
+        orders[f"orders_{days}d"] = orders.sold_us >= now - days * DAY_US
+    counted = [f"orders_{days}d" for days in WINDOWS]
+    result[counted] = orders.groupby("customer")[counted].sum()
+    orders["gap_s"] = (orders.sold_us // SECOND_US).groupby(orders.customer).diff()
+    gaps = orders.groupby("customer").gap_s.agg(["mean", "std"]) / 86_400
+    result["mean_gap_days"], result["gap_sd_days"] = gaps["mean"], gaps["std"]
+
+    result = result[result.orders > 0]
+    for name in ("revenue", "gross_revenue", "returned", *(f"revenue_{d}d" for d in WINDOWS)):
+        result[name] = result[name] / 10_000
+    result["recency_days"] = (now - result.last_order_us) / DAY_US
+    result["tenure_days"] = (now - result.first_order_us) / DAY_US
+    result["aov"] = result.gross_revenue / result.orders
+    result["return_rate"] = (result.returned / result.gross_revenue).where(
+        result.gross_revenue > 0, 0.0
+    )
+    result.insert(0, "customer_id", customers[result.index])
+    result = result.sort_values("customer_id", ignore_index=True)
+    for name, column in QUINTILES.items():
+        value = -result[column] if column == "recency_days" else result[column]
+        place = value.rank(method="first").to_numpy().astype(np.int64) - 1
+        result[name] = _ntile(place, len(result))
+    return pa.Table.from_pandas(result, preserve_index=False)
+
+
+def _ntile(place: np.ndarray, count: int) -> np.ndarray:
+    """SQL's NTILE(5): the first `count % 5` groups hold one more."""
+    small, larger = divmod(count, 5)
+    edge = larger * (small + 1)
+    return np.where(place < edge, place // (small + 1), larger + (place - edge) // small) + 1
+
+
+def compare(left: pa.Table, right: pa.Table) -> int:
+    """How many columns were found equal; raises at the first that is not."""
+    names = (*COMPARED, *QUINTILES)
+    for name in names:
+        a, b = left[name].to_pandas(), right[name].to_pandas()
+        if pa.types.is_floating(left.schema.field(name).type):
+            # The deviation of nearly regular gaps loses digits in either way of computing it.
+            tolerance = 1e-6 if name == "gap_sd_days" else 1e-9
+            same = np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
+        else:
+            same = bool((a.to_numpy() == b.to_numpy()).all())
+        if not same:
+            raise SystemExit(f"{name} differs: {a[a != b][:3]} {b[a != b][:3]}")
+    return len(names)
+
+
+def measured(which: str, source: Path, target: Path) -> dict[str, float]:
+    """Run one side in a process of its own: wall seconds and peak memory."""
+    command = [sys.executable, "-m", "benchmarks.features", "--run", which]
+    done = subprocess.run(
+        [*command, "--source", str(source), "--target", str(target)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def run_one(which: str, source: Path, target: Path) -> None:
+    began = time.perf_counter()
+    result = ours(source) if which == "ours" else peer(source)
+    wall = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    pq.write_table(result, target)
+    print(json.dumps({"wall_s": wall, "peak_mib": peak}))
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("--lines", type=int, default=10_000_000)
+    options.add_argument("--customers", type=int, default=200_000)
+    options.add_argument("--run", choices=["ours", "peer"], help=argparse.SUPPRESS)
+    options.add_argument("--source", type=Path, help=argparse.SUPPRESS)
+    options.add_argument("--target", type=Path, help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    if chosen.run:
+        run_one(chosen.run, chosen.source, chosen.target)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        source, left, right = (Path(folder) / f"{name}.parquet" for name in ("in", "ours", "peer"))
+        generate(source, chosen.lines, chosen.customers)
+        we, they = measured("ours", source, left), measured("peer", source, right)
+        columns = compare(pq.read_table(left), pq.read_table(right))
+        rows = pq.read_metadata(left).num_rows
+    note = f"{rows} customers, {columns} columns equal; from Parquet to the finished table"
+    ratio = they["wall_s"] / we["wall_s"]
+    figure("features.wall", we["wall_s"], "s", "pandas", they["wall_s"], ratio, chosen.lines, note)
+    ratio = they["peak_mib"] / we["peak_mib"]
+    memory = (we["peak_mib"], "MiB", "pandas", they["peak_mib"], ratio, chosen.lines)
+    figure("features.peak_memory", *memory, note)
+
+
+if __name__ == "__main__":
+    main()
