@@ -1,6 +1,12 @@
 """Tables of the customers room, a file a theme."""
 
-from zhiyin.customers.models.person import Customer, CustomerSearch, Identifier, Link
+from zhiyin.customers.models.person import (
+    Customer,
+    CustomerSearch,
+    Identifier,
+    Link,
+    ProfileChange,
+)
 from zhiyin.customers.models.segment import SavedView, Segment, SegmentMember
 from zhiyin.customers.models.task import Note, Task
 from zhiyin.customers.models.trade import Order, OrderLine, Product
@@ -16,6 +22,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Product",
+    "ProfileChange",
     "SavedView",
     "Score",
     "Segment",

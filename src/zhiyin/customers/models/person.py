@@ -138,7 +138,9 @@ class Identifier(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     namespace = models.CharField(max_length=60, blank=True)  # a number is unique within its source
     value = models.CharField(max_length=254)
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identifiers")
+    customer = models.ForeignKey(  # empty: seen, but not known whose
+        Customer, on_delete=models.CASCADE, null=True, blank=True, related_name="identifiers"
+    )
     source = models.ForeignKey("collect.Source", on_delete=models.PROTECT)
     batch = models.UUIDField(null=True, blank=True)
     first_seen_at = models.DateTimeField()
@@ -174,6 +176,27 @@ class Link(models.Model):
                 name="identifier_has_one_current_link",
             ),
         ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class ProfileChange(models.Model):
+    """A field of a profile that changed: what stood there before, who or what changed it."""
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="changes")
+    field = models.CharField(max_length=40)
+    before = models.TextField(blank=True)
+    after = models.TextField(blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    batch = models.UUIDField(null=True, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-at"]), models.Index(fields=["batch"])]
 
     def __str__(self) -> str:
         return str(self.id)

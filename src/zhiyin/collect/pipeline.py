@@ -1,0 +1,55 @@
+"""The road of a batch, and its first step: can this event be, and was it here before?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
+
+from zhiyin.collect.batch import Batch, Outcome
+
+Step = Callable[[Batch], None]
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+CLOCK_SLACK = timedelta(days=1)
+
+
+@cache
+def steps() -> tuple[Step, ...]:
+    """The steps of settings.PIPELINE, in order."""
+    return tuple(import_string(name) for name in settings.PIPELINE)
+
+
+def run(batch: Batch) -> Batch:
+    """Take a batch down the whole pipeline; the caller holds the transaction."""
+    for step in steps():
+        step(batch)
+    return batch
+
+
+def check(batch: Batch) -> None:
+    """Refuse times that cannot be; mark what the hot events hold already."""
+    latest = batch.received_at + CLOCK_SLACK
+    for event in batch.incoming:
+        if not EARLIEST <= event.at <= latest:
+            event.outcome, event.reason = Outcome.REFUSED, "time"
+    known = _hot([event.event_id for event in batch.kept()], batch.id)
+    for event in batch.kept():
+        if event.event_id in known:
+            event.outcome = Outcome.KNOWN
+
+
+def _hot(ids: list[UUID], batch: UUID) -> set[UUID]:
+    """Which of these events came with an earlier batch; this batch may be running again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select event_id from collect_event"
+            " where event_id = any(%s) and batch is distinct from %s",
+            [ids, batch],
+        )
+        return {row[0] for row in cursor.fetchall()}

@@ -1,0 +1,113 @@
+"""What this room puts into the access policy: customers, segments, models, tasks.
+
+Sales and service work on their own and their team's customers; marketing, analysis and management
+see more people but less of each. Sensitive fields (birth date) open only where the work needs them.
+"""
+
+from __future__ import annotations
+
+from zhiyin.accounts.access import Grant, Level, Resource, Scope, Sensitivity, register
+from zhiyin.accounts.roles import EVERY_ROLE, Role
+
+_PLAIN, _PERSONAL, _SENSITIVE = Sensitivity.PLAIN, Sensitivity.PERSONAL, Sensitivity.SENSITIVE
+_ALL_ACTIONS = frozenset({"see", "add", "change", "tag", "export", "reveal"})
+
+CUSTOMER_FIELDS = {
+    **dict.fromkeys(
+        ("number", "name", "gender", "language", "country", "province", "city", "tags", "owner",
+         "department", "orders", "revenue", "first_order_at", "last_order_at", "last_seen_at",
+         "tier", "rfm", "rfm_segment", "persona", "value_12m", "churn_risk", "next_purchase",
+         "created_at"),
+        _PLAIN,
+    ),
+    **dict.fromkeys(("email", "phone"), _PERSONAL),
+    "birth_date": _SENSITIVE,
+}  # fmt: skip
+
+CUSTOMER = register(
+    Resource(
+        name="customer",
+        actions=_ALL_ACTIONS,
+        fields=CUSTOMER_FIELDS,
+        grants={
+            Role.ADMINISTRATOR: Grant(
+                Scope.ALL, _ALL_ACTIONS, plain=Level.WRITE, personal=Level.WRITE,
+                sensitive=Level.WRITE,
+            ),
+            Role.MANAGER: Grant(
+                Scope.DEPARTMENT, _ALL_ACTIONS, plain=Level.WRITE, personal=Level.MASKED,
+                sensitive=Level.MASKED,
+            ),
+            Role.MARKETER: Grant(Scope.ALL, {"see", "tag", "export"}),
+            Role.SALES: (
+                Grant(Scope.TEAM, {"see"}, personal=Level.MASKED),
+                Grant(
+                    Scope.OWN, {"see", "add", "change", "tag", "reveal"}, plain=Level.WRITE,
+                    personal=Level.WRITE,
+                ),
+            ),
+            Role.SERVICE: Grant(
+                Scope.DEPARTMENT, {"see", "change", "tag", "reveal"}, plain=Level.WRITE,
+                personal=Level.MASKED,
+            ),
+            Role.ANALYST: Grant(Scope.ALL, {"see"}),
+            Role.DPO: Grant(
+                Scope.ALL, {"see", "export", "reveal"}, personal=Level.READ,
+                sensitive=Level.READ,
+            ),
+            Role.READ_ONLY: Grant(Scope.DEPARTMENT, {"see"}),
+        },
+    )
+)  # fmt: skip
+
+SEGMENT = register(
+    Resource(
+        name="segment",
+        actions=frozenset({"see", "change", "export"}),
+        department=None,
+        grants={
+            **{role: Grant(Scope.ALL, {"see"}) for role in EVERY_ROLE},
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change", "export"}),
+            Role.MANAGER: Grant(Scope.ALL, {"see", "change", "export"}),
+            Role.MARKETER: Grant(Scope.ALL, {"see", "change", "export"}),
+            Role.ANALYST: Grant(Scope.ALL, {"see", "change"}),
+        },
+    )
+)
+
+MODEL = register(
+    Resource(
+        name="model",
+        actions=frozenset({"see", "train", "approve"}),
+        owner=None,
+        department=None,
+        grants={
+            **{role: Grant(Scope.ALL, {"see"}) for role in EVERY_ROLE},
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "train", "approve"}),
+            Role.MANAGER: Grant(Scope.ALL, {"see", "train", "approve"}),
+            Role.ANALYST: Grant(Scope.ALL, {"see", "train"}),
+        },
+    )
+)
+
+VIEW = register(
+    Resource(
+        name="view",
+        actions=frozenset({"see", "change"}),
+        department=None,
+        grants={role: Grant(Scope.OWN, {"see", "change"}) for role in EVERY_ROLE},
+    )
+)
+
+TASK = register(
+    Resource(
+        name="task",
+        actions=frozenset({"see", "change"}),
+        department=None,
+        grants={
+            **{role: Grant(Scope.OWN, {"see", "change"}) for role in EVERY_ROLE},
+            Role.READ_ONLY: Grant(Scope.OWN, {"see"}),
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change"}),
+        },
+    )
+)

@@ -1,0 +1,90 @@
+"""Finding a customer by any part of a name, its pinyin, a phone, an e-mail or a number.
+
+The text is folded and cut into n-grams (three characters; two where a Chinese one is among them,
+and single Chinese characters), hashed to 32 bits and kept in an indexed array: whoever has all
+grams of the question is a candidate, and the text itself decides.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import zlib
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from zhiyin.cleaning.pinyin import search_keys
+from zhiyin.collect.bulk import copy_rows
+from zhiyin.customers.models import Customer, Identifier
+
+LONGEST_QUESTION = 80
+CHUNK = 5000
+
+
+def fold(text: str) -> str:
+    """Case, width and accents away, so that what looks alike is alike."""
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    kept = "".join(c for c in decomposed if not unicodedata.combining(c) and c != "\x00")
+    return " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+def grams(text: str) -> set[int]:
+    """The hashed n-grams of a folded text."""
+    found: set[str] = set()
+    for word in text.split():
+        found.update(c for c in word if _is_han(c))
+        found.update(a + b for a, b in zip(word, word[1:], strict=False) if _is_han(a) or _is_han(b))
+        found.update(word[i : i + 3] for i in range(len(word) - 2))
+    return {_hash(gram) for gram in found}
+
+
+def _is_han(character: str) -> bool:
+    return "\u3400" <= character <= "\u9fff" or character >= "\U00020000"
+
+
+def _hash(gram: str) -> int:
+    value = zlib.crc32(gram.encode())
+    return value - (1 << 32) if value >= 1 << 31 else value
+
+
+def text_of(name: str, others: Iterable[str]) -> str:
+    """What is searched of a customer, folded: the name, its pinyin, and the rest."""
+    parts = [fold(name), *(fold(key) for key in search_keys(name)), *(fold(one) for one in others)]
+    return "\n".join(dict.fromkeys(part for part in parts if part))
+
+
+def index(customers: Iterable[UUID]) -> None:
+    """Make the search rows of these customers anew."""
+    ids = list(customers)
+    for start in range(0, len(ids), CHUNK):
+        _index_chunk(ids[start : start + CHUNK])
+
+
+def _index_chunk(ids: list[UUID]) -> None:
+    values: dict[UUID, list[str]] = {}
+    found = Identifier.objects.filter(customer_id__in=ids).exclude(kind=Identifier.Kind.DEVICE)
+    for customer, value in found.values_list("customer_id", "value"):
+        if customer is not None:
+            values.setdefault(customer, []).append(value)
+    rows = []
+    people = Customer.objects.filter(id__in=ids).values_list("id", "name", "email", "phone", "number")
+    for id_, name, email, phone, number in people:
+        text = text_of(name, [email, phone, phone.removeprefix("+86"), number, *values.get(id_, [])])
+        rows.append((id_, text, sorted(grams(text))))
+    with connection.cursor() as cursor:
+        cursor.execute("delete from customers_customersearch where customer_id = any(%s)", [ids])
+    copy_rows("customers_customersearch", ("customer_id", "text", "grams"), rows)
+
+
+def find(people: QuerySet[Customer], question: str) -> QuerySet[Customer]:
+    """Those of `people` in whom every word of the question is found."""
+    words = fold(question[:LONGEST_QUESTION]).split()
+    condition = Q()
+    for word in words:
+        wanted = sorted(grams(word))
+        if wanted:
+            condition &= Q(search__grams__contains=wanted)
+        condition &= Q(search__text__contains=word)
+    return people.filter(condition) if words else people

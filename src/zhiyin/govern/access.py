@@ -1,0 +1,22 @@
+"""What this room puts into the access policy: consents and the suppression list."""
+
+from __future__ import annotations
+
+from zhiyin.accounts.access import Grant, Resource, Scope, register
+from zhiyin.accounts.roles import EVERY_ROLE, Role
+
+CONSENT = register(
+    Resource(
+        name="consent",
+        actions=frozenset({"see", "change"}),
+        owner=None,
+        department=None,
+        grants={
+            **{role: Grant(Scope.ALL, {"see"}) for role in EVERY_ROLE},
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change"}),
+            Role.DPO: Grant(Scope.ALL, {"see", "change"}),
+            Role.SERVICE: Grant(Scope.ALL, {"see", "change"}),
+            Role.SALES: Grant(Scope.ALL, {"see", "change"}),
+        },
+    )
+)

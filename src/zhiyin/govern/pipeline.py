@@ -1,0 +1,42 @@
+"""Consent and purpose at the door: what an event may be used for, and consents that it brings."""
+
+from __future__ import annotations
+
+from zhiyin.collect.batch import Batch
+from zhiyin.collect.models import Source
+from zhiyin.govern import services
+from zhiyin.govern.models import Channel, Consent, Purpose
+
+WATCHING = {Source.Kind.WEB}  # sources that watch behaviour need the purpose `profiling`
+
+
+def permit(batch: Batch) -> None:
+    """Keep the consents of the batch; take the person off events they did not allow.
+
+    Such an event still counts in totals, but nobody can say whose it was.
+    """
+    services.keep_consents(
+        (
+            (event.customer_id, consent)
+            for event in batch.kept()
+            if event.profile is not None and event.customer_id is not None
+            for consent in event.profile.consents
+        ),
+        batch=batch.id,
+    )
+    if batch.source.kind not in WATCHING:
+        return
+    people = {event.customer_id for event in batch.kept() if event.customer_id is not None}
+    refused = set(
+        Consent.objects.filter(
+            customer_id__in=people,
+            purpose=Purpose.PROFILING,
+            channel=Channel.NONE,
+            granted=False,
+        ).values_list("customer_id", flat=True)
+    )
+    for event in batch.kept():
+        if event.customer_id in refused:
+            event.customer_id = event.identifier_id = None
+            event.properties = {}
+            batch.counts["anonymous"] += 1
