@@ -1,0 +1,68 @@
+"""One data folder and one embedded PostgreSQL for a test run; tests of the library floor start none.
+
+Settings are read from the environment when they are first imported, so this file sets it before
+Django is. With DATABASE_URL set, that server is used and only a test database is made in it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_DATA = Path(tempfile.mkdtemp(prefix="zhiyin-tests-"))
+os.environ["ZHIYIN_DATA"] = str(_DATA)
+os.environ["DJANGO_SETTINGS_MODULE"] = "zhiyin.settings"
+
+from django.conf import settings  # noqa: E402  (after the environment, before pytest-django)
+
+assert settings.DATA == _DATA.resolve()
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> Iterator[None]:
+    """Start the server when the first test asks for a database, stop it after the last."""
+    from django.db import connections
+
+    from zhiyin import embedded
+
+    database = connections["default"].settings_dict
+    # A test's data need not survive a power cut.
+    database["OPTIONS"]["options"] = "-c synchronous_commit=off"
+    if "DATABASE_URL" in os.environ:
+        yield
+        return
+    server = embedded.ensure(_DATA)
+    database["HOST"] = str(server.socket_folder)
+    os.environ["DATABASE_URL"] = settings.DATABASE_URL = server.dsn()
+    try:
+        yield
+    finally:
+        del os.environ["DATABASE_URL"]
+        embedded.stop(server, even_if_used=True)
+        shutil.rmtree(server.socket_folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+    """Let transactional tests empty the audit tables, which the product forbids."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
+        for table in ("auditentry", "auditpending", "audithead"):
+            cursor.execute(f"alter table accounts_{table} disable trigger audit_no_truncate")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_audit_head() -> Iterator[None]:
+    """The head file lies outside the database, so no rollback takes it back."""
+    yield
+    (_DATA / "audit_head.json").unlink(missing_ok=True)
