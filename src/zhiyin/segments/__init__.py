@@ -23,6 +23,7 @@ from zhiyin.segments.compile import (
     waterfall,
 )
 from zhiyin.segments.dialects import DUCKDB, POSTGRESQL, Dialect
+from zhiyin.segments.sentence import Part, sentence, text
 from zhiyin.segments.tree import (
     Agreed,
     Between,
@@ -74,6 +75,7 @@ __all__ = [
     "Measure",
     "Node",
     "Op",
+    "Part",
     "Path",
     "Problem",
     "Products",
@@ -92,6 +94,8 @@ __all__ = [
     "find_cycle",
     "load",
     "members",
+    "sentence",
+    "text",
     "walk",
     "waterfall",
     "without",
