@@ -146,7 +146,9 @@ def _chinese(
     minority = pa.array(rng.random(size) < parameters.minority_share)
     which = rng.integers(0, len(MINORITY), size)
     name = pc.if_else(minority, take([m[0] for m in MINORITY], which), name)
-    latin_given = pc.if_else(minority, take([m[1].split()[0] for m in MINORITY], which), latin_given)
+    latin_given = pc.if_else(
+        minority, take([m[1].split()[0] for m in MINORITY], which), latin_given
+    )
     latin_surname = pc.if_else(
         minority, take([m[1].split()[1] for m in MINORITY], which), latin_surname
     )

@@ -57,15 +57,15 @@ class Parameters:
 
     # planted campaign: a win-back with two offers and a hold-out group
     campaign_days_before_end: int = 60
-    campaign_lapsed_days: int = 90
+    campaign_lapsed_days: int = 75
     campaign_hold_out: float = 0.10
     campaign_outcome_days: int = 30
     campaign_bounce_share: float = 0.012
     # added chance to buy again, by what the customer used to spend on an order and by offer
-    lift_small_basket_discount: float = 0.04
-    lift_small_basket_free_delivery: float = 0.14
-    lift_large_basket_discount: float = 0.14
-    lift_large_basket_free_delivery: float = 0.04
+    lift_small_basket_discount: float = 0.05
+    lift_small_basket_free_delivery: float = 0.17
+    lift_large_basket_discount: float = 0.17
+    lift_large_basket_free_delivery: float = 0.05
     campaign_cost_per_message: str = "0.05"  # GBP
     campaign_cost_per_order: str = "3.00"  # GBP: the offer itself, for each treated order
 
