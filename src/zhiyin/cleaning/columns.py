@@ -41,9 +41,7 @@ class Parsed:
         return pc.is_valid(self.problem)
 
 
-def parse_distinct(
-    texts: pa.Array, parse: Callable[[str], object], kind: pa.DataType
-) -> Parsed:
+def parse_distinct(texts: pa.Array, parse: Callable[[str], object], kind: pa.DataType) -> Parsed:
     """Apply `parse` to each distinct text; missing cells (empty, NULL, 未填写) stay null."""
     encoded = texts.dictionary_encode()
     values: list[object] = []
@@ -68,9 +66,7 @@ def parse_distinct(
     )
 
 
-def parse_moments(
-    texts: pa.Array, *, zone: tzinfo = UTC, day_first: bool | None = None
-) -> Parsed:
+def parse_moments(texts: pa.Array, *, zone: tzinfo = UTC, day_first: bool | None = None) -> Parsed:
     """A column of times as int64 microseconds since 1970 in UTC."""
 
     def one(text: str) -> int:

@@ -95,6 +95,4 @@ def _not_a_phone() -> BadValue:
 def _not_an_email(text: str) -> BadValue:
     hint = " (no @)" if "@" not in text and "＠" not in text else ""
     zh = "（缺少 @）" if hint else ""
-    return BadValue(
-        "email_invalid", f"不是有效的邮箱地址{zh}", f"not a valid e-mail address{hint}"
-    )
+    return BadValue("email_invalid", f"不是有效的邮箱地址{zh}", f"not a valid e-mail address{hint}")

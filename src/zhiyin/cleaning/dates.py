@@ -44,8 +44,12 @@ _CHINESE = re.compile(
     r"(?:(?P<hour>\d{1,2})\s*[时点:]\s*(?:(?P<minute>\d{1,2})\s*(?:分|:|$)?)?\s*"
     r"(?:(?P<second>\d{1,2})\s*秒?)?)?"
 )
-_DAY_NAME = re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s-](?P<name>[A-Za-z]{3,9})\.?[\s,-]+(?P<year>\d{4})" + _TIME)  # noqa: E501
-_NAME_DAY = re.compile(r"(?P<name>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})" + _TIME)  # noqa: E501
+_DAY_NAME = re.compile(
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s-](?P<name>[A-Za-z]{3,9})\.?[\s,-]+(?P<year>\d{4})" + _TIME
+)
+_NAME_DAY = re.compile(
+    r"(?P<name>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})" + _TIME
+)
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _DIGITS = re.compile(r"\d{8,19}")
 
@@ -127,9 +131,7 @@ def _build(text: str, match: re.Match[str], year: int, month: int, day: int) -> 
     parts = match.groupdict()
     hour = int(parts["hour"] or 0)
     half = (parts.get("half1") or parts.get("half2") or "").lower().replace(".", "")
-    if half in ("pm", "下午", "晚上") and hour < 12:
-        hour += 12
-    elif half == "中午" and hour < 11:
+    if (half in ("pm", "下午", "晚上") and hour < 12) or (half == "中午" and hour < 11):
         hour += 12
     elif half in ("am", "凌晨", "上午") and hour == 12:
         hour = 0

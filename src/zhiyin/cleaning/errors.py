@@ -123,7 +123,8 @@ class MissingColumns(FileProblem):
     def __init__(self, fields: Sequence[str], labels: Sequence[tuple[str, str]]) -> None:
         self.fields = tuple(fields)
         super().__init__(
-            f"缺少必需的列：{'、'.join(zh for zh, _ in labels)}。请在映射步骤里指定，或补上后再上传。",
+            f"缺少必需的列：{'、'.join(zh for zh, _ in labels)}。"
+            "请在映射步骤里指定，或补上后再上传。",
             f"Required columns are missing: {', '.join(en for _, en in labels)}. "
             "Choose them in the mapping step, or add them to the file and upload again.",
         )

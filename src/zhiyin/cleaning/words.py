@@ -19,28 +19,55 @@ _INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x00
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"\s+")
 _MISSING = frozenset(
-    ["", "-", "--", "—", "/", "null", "none", "nan", "n/a", "na", "#n/a", "\\n", "nil", "无", "空"]
-    + ["未填写", "未知", "暂无", "unknown"]
-)
+    """
+    - -- — / null none nan n/a na #n/a \\n nil 无 空 未填写 未知 暂无 unknown unspecified
+    """.split()  # noqa: SIM905 (a list that people read and extend)
+) | {""}
 _TITLE_FRONT = re.compile(r"(mr|mrs|ms|miss|mx|dr|prof|sir|madam)(?:\.\s*|\s+)(?=\S)", re.I)
 _TITLE_BACK = re.compile(r"\s*(先生|女士|小姐|太太|老师|教授|博士|医生|同志)$")
 _YES = frozenset(
-    "1 y yes true t on ok agree agreed accept accepted opt-in optin subscribed subscribe consented "
-    "granted 是 对 有 真 同意 已同意 接受 允许 授权 已授权 订阅 已订阅 愿意 √ ✓".split()
+    """
+    1 y yes true t on ok agree agreed accept accepted opt-in optin subscribed subscribe consented
+    granted 是 对 有 真 同意 已同意 接受 允许 授权 已授权 订阅 已订阅 愿意 √ ✓
+    """.split()  # noqa: SIM905
 )
 _NO = frozenset(
-    "0 n no false f off disagree declined decline refused opt-out optout unsubscribed unsubscribe "
-    "withdrawn denied 否 不 无 假 不同意 拒绝 已拒绝 不允许 未授权 退订 已退订 未订阅 不愿意 × ✗".split()
+    """
+    0 n no false f off disagree declined decline refused opt-out optout unsubscribed unsubscribe
+    withdrawn denied 否 不 无 假 不同意 拒绝 已拒绝 不允许 未授权 退订 已退订 未订阅 不愿意 × ✗
+    """.split()  # noqa: SIM905
 )
 _GENDERS = {
-    "male": "m male man 男 男性 男士 先生 mr".split(),
-    "female": "f female woman 女 女性 女士 小姐 太太 mrs ms miss".split(),
-    "other": "x other non-binary nonbinary diverse 其他 非二元".split(),
+    "male": ["m", "male", "man", "男", "男性", "男士", "先生", "mr"],
+    "female": ["f", "female", "woman", "女", "女性", "女士", "小姐", "太太", "mrs", "ms", "miss"],
+    "other": ["x", "other", "non-binary", "nonbinary", "diverse", "其他", "非二元"],
 }
 _LANGUAGES = {
-    "zh-hans": "zh zh-cn zh-hans zh_cn chinese cn 中文 简体 简体中文 汉语 普通话".split(),
-    "zh-hant": "zh-tw zh-hk zh-hant zh_tw zh_hk 繁体 繁體 繁体中文 繁體中文".split(),
-    "en": "en en-us en-gb en_us en_gb eng english 英文 英语".split(),
+    "zh-hans": [
+        "zh",
+        "zh-cn",
+        "zh-hans",
+        "zh_cn",
+        "chinese",
+        "cn",
+        "中文",
+        "简体",
+        "简体中文",
+        "汉语",
+        "普通话",
+    ],
+    "zh-hant": [
+        "zh-tw",
+        "zh-hk",
+        "zh-hant",
+        "zh_tw",
+        "zh_hk",
+        "繁体",
+        "繁體",
+        "繁体中文",
+        "繁體中文",
+    ],
+    "en": ["en", "en-us", "en-gb", "en_us", "en_gb", "eng", "english", "英文", "英语"],
 }
 NAME_LIMIT = 200
 

@@ -1,0 +1,86 @@
+"""The mapped columns of one batch, and what is wrong with their rows.
+
+Parsers note problems here; at the end the good rows and the rejected rows come apart, each
+rejected row with all its problems and its cells as they came.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from . import rejects
+from .columns import Parsed, text_column
+from .errors import Reason
+from .fields import field
+from .mapping import Mapping
+from .reading import ROW_NUMBER
+from .report import missing_value
+
+
+class FieldColumns:
+    """The mapped columns of one batch, by field; an unmapped field is all null."""
+
+    def __init__(self, table: pa.Table, mapping: Mapping) -> None:
+        mapping.check(table.column_names)
+        self._table, self._mapping = table, mapping
+        self.row_numbers: pa.Array = table.column(ROW_NUMBER).combine_chunks()
+        if isinstance(self.row_numbers, pa.ChunkedArray):
+            self.row_numbers = pa.concat_arrays(self.row_numbers.chunks)
+        self.size = table.num_rows
+        self._problems: list[tuple[str, pa.Array, tuple[Reason, ...]]] = []
+
+    def has(self, name: str) -> bool:
+        """Whether a column fills the field."""
+        return self._mapping.column_of(name) is not None
+
+    def text(self, name: str) -> pa.Array:
+        """The cells of a field as they came."""
+        column = self._mapping.column_of(name)
+        if column is None:
+            return pa.nulls(self.size, pa.string())
+        return text_column(self._table.column(column))
+
+    def problems(self, name: str, parsed: Parsed) -> pa.Array:
+        """Note the problems of a parsed field; gives its values."""
+        if parsed.reasons:
+            self._problems.append((name, parsed.problem, parsed.reasons))
+        return parsed.values
+
+    def refuse(self, name: str, mask: pa.Array, reason: Reason) -> None:
+        """Note one problem for all rows in `mask`."""
+        mask = pc.fill_null(mask, False)
+        if pc.any(mask).as_py():
+            index = pc.if_else(mask, pa.scalar(0, pa.int32()), pa.scalar(None, pa.int32()))
+            self._problems.append((name, index, (reason,)))
+
+    def required(self, name: str, values: pa.Array, problem: pa.Array | None = None) -> None:
+        """Refuse rows where a value is missing (and was not refused for another reason)."""
+        empty = pc.is_null(values)
+        if problem is not None:
+            empty = pc.and_(empty, pc.is_null(problem))
+        entry = field(self._mapping.kind, name)
+        self.refuse(name, empty, missing_value(entry.zh, entry.en))
+
+    def good(self) -> pa.Array:
+        """The mask of rows without a problem."""
+        good = pc.is_valid(self.row_numbers)
+        for _, index, _ in self._problems:
+            good = pc.and_(good, pc.is_null(index))
+        return good
+
+    def rejected(self) -> pa.Table:
+        """The rows with a problem and their cells as they came."""
+        found = rejects.Rejects()
+        names = [name for name in self._table.column_names if name != ROW_NUMBER]
+        for name, index, reasons in self._problems:
+            bad = pc.is_valid(index)
+            rows = self._table.filter(bad)
+            cells = zip(*(rows.column(column).to_pylist() for column in names), strict=True)
+            numbers = rows.column(ROW_NUMBER).to_pylist()
+            column = self._mapping.column_of(name) or name
+            for number, place, row in zip(
+                numbers, index.filter(bad).to_pylist(), cells, strict=True
+            ):
+                found.add(number, column, reasons[place], row)
+        return found.take()

@@ -1,0 +1,123 @@
+"""Which column of a file fills which field, guessed from the header and mended by a person.
+
+A `Mapping` is small, plain data: it is stored and offered again when a file with the same header
+comes. Options say what the cells cannot: time zone, order of day and month, currency.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from .dates import day_first_in
+from .errors import BadValue, MissingColumns
+from .fields import CATALOGUE, Kind, required_groups
+from .preview import Preview
+
+_SIGNS = re.compile(r"[\W_]+")
+
+
+class Mapping(msgspec.Struct, frozen=True, kw_only=True):
+    """How to understand a file."""
+
+    kind: Kind
+    columns: dict[str, str]  # column of the file → field
+    source: str = "import"  # where orders come from; part of their identity
+    timezone: str = "Asia/Shanghai"  # of times without an offset
+    day_first: bool | None = None  # None: refuse what can be read in two ways
+    currency: str = "CNY"  # of amounts whose row names none
+    region: str = "CN"  # of phone numbers without a country code
+    shift_days: int = 0  # move all times, for demonstrations
+    extra_properties: bool = True  # events: unmapped columns become properties
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of times without an offset."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise BadValue(
+                "timezone_unknown",
+                f"时区“{self.timezone}”不存在，请使用 Asia/Shanghai 这样的名称",
+                f"there is no time zone {self.timezone!r}; use a name such as Asia/Shanghai",
+            ) from error
+
+    def column_of(self, field: str) -> str | None:
+        """The column that fills `field`."""
+        return next((column for column, name in self.columns.items() if name == field), None)
+
+    def missing(self) -> list[str]:
+        """Required fields without a column (of a group of alternatives, the first)."""
+        mapped = set(self.columns.values())
+        groups = required_groups(self.kind).values()
+        return [group[0].name for group in groups if mapped.isdisjoint(f.name for f in group)]
+
+    def check(self, columns: Sequence[str]) -> None:
+        """Refuse when the file lacks a mapped or a required column."""
+        by_name = {field.name: field for field in CATALOGUE[self.kind]}
+        absent = [f for c, f in self.columns.items() if c not in columns and f in by_name]
+        lacking = [*self.missing(), *absent]
+        if lacking:
+            labels = [(by_name[name].zh, by_name[name].en) for name in lacking]
+            raise MissingColumns(lacking, labels)
+
+
+def guess_mapping(preview: Preview, kind: Kind | None = None, **options: object) -> Mapping:
+    """The likeliest mapping of a file; `options` are passed to `Mapping`."""
+    names = [column.name for column in preview.columns]
+    if kind is None:
+        kind = max(Kind, key=lambda k: _fit(names, k))
+    columns = _match(names, kind)
+    if "day_first" not in options:
+        moments = {c for c, f in columns.items() if f.endswith("_at") or f == "birthday"}
+        places = [place for place, name in enumerate(names) if name in moments]
+        texts = [row.cells[place] or "" for row in preview.rows for place in places]
+        options["day_first"] = day_first_in(texts)
+    if "currency" not in options and kind is Kind.ORDERS:
+        found = next((c.currency for c in preview.columns if c.currency), None)
+        if found:
+            options["currency"] = found
+    return msgspec.convert({"kind": kind, "columns": columns, **options}, Mapping)
+
+
+def header_fingerprint(columns: Sequence[str]) -> str:
+    """Under which a mapping is remembered: equal for files with the same header."""
+    joined = "\x1f".join(unicodedata.normalize("NFC", name).strip() for name in columns)
+    return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def _plain(header: str) -> str:
+    return _SIGNS.sub("", unicodedata.normalize("NFKC", header)).casefold()
+
+
+def _match(names: Sequence[str], kind: Kind) -> dict[str, str]:
+    """Column → field; the earlier a header stands in a field's list, the better it fits."""
+    candidates: list[tuple[int, int, str, str]] = []
+    for place, column in enumerate(names):
+        header = _plain(column)
+        for field in CATALOGUE[kind]:
+            if header == _plain(field.name):
+                candidates.append((-1, place, column, field.name))
+            elif header in field.headers:
+                candidates.append((field.headers.index(header), place, column, field.name))
+            elif header in (_plain(field.zh), _plain(field.en)):
+                candidates.append((0, place, column, field.name))
+    columns: dict[str, str] = {}
+    for _, _, column, name in sorted(candidates):
+        if column not in columns and name not in columns.values():
+            columns[column] = name
+    order = {column: place for place, column in enumerate(names)}
+    return dict(sorted(columns.items(), key=lambda item: order[item[0]]))
+
+
+def _fit(names: Sequence[str], kind: Kind) -> float:
+    found = set(_match(names, kind).values())
+    groups = required_groups(kind)
+    met = sum(not found.isdisjoint(f.name for f in group) for group in groups.values())
+    return met / len(groups) + len(found) / 100
