@@ -1,4 +1,4 @@
-"""One data folder and one embedded PostgreSQL for a test run; tests of the library floor start none.
+"""One data folder and one embedded PostgreSQL for a test run; the library floor needs neither.
 
 Settings are read from the environment when they are first imported, so this file sets it before
 Django is. With DATABASE_URL set, that server is used and only a test database is made in it.
@@ -20,7 +20,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "zhiyin.settings"
 
 from django.conf import settings  # noqa: E402  (after the environment, before pytest-django)
 
-assert settings.DATA == _DATA.resolve()
+assert _DATA.resolve() == settings.DATA
 
 
 def pytest_unconfigure() -> None:

@@ -232,7 +232,9 @@ def scope_rows(user: Person, permission: str) -> RowScope:
     if scope is Scope.ALL:
         return RowScope(Q(), "true", ())
     resource, _ = parse(permission)
-    q, sql, params = Q(pk__in=[]), [], []
+    q = Q(pk__in=[])
+    sql: list[str] = []
+    params: list[UUID | list[UUID]] = []
     if isinstance(user, User) and scope is not Scope.NONE:
         if resource.owner:
             q |= Q(**{resource.owner: user.pk})

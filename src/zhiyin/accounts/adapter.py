@@ -15,12 +15,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def post_login(
-        self, request: HttpRequest, user: User, *, response: HttpResponse, **kwargs: Any
-    ) -> HttpResponse:
-        answer: HttpResponse = super().post_login(request, user, response=response, **kwargs)
-        set_language_cookie(answer, user.locale)
-        return answer
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        set_language_cookie(response, user.locale)
+        return response
 
 
 def set_language_cookie(response: HttpResponse, locale: str) -> None:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User, Work
 
+Value = str | int | UUID | None
 log = structlog.get_logger(__name__)
 _SECONDS_BETWEEN_WRITES = 0.3
 
@@ -144,7 +145,7 @@ class _Line:
         if self._own is not None:
             self._own.close()
 
-    def _execute(self, sql: str, params: list[object]) -> tuple[object, ...] | None:
+    def _execute(self, sql: str, params: list[Value]) -> tuple[object, ...] | None:
         if not connection.in_atomic_block:
             return _fetch(connection, sql, params)
         try:
@@ -159,6 +160,8 @@ class _Line:
     def _autonomous(self) -> BaseDatabaseWrapper:
         if self._own is None:
             self._own = connection.copy()
+            # Not from the pool, to which a changed lock_timeout would go back.
+            self._own.settings_dict["OPTIONS"].pop("pool", None)
             with self._own.cursor() as cursor:
                 cursor.execute("set lock_timeout = '200ms'")
         return self._own
@@ -167,7 +170,7 @@ class _Line:
 _lines: dict[UUID, _Line] = {}
 
 
-def _fetch(line: BaseDatabaseWrapper, sql: str, params: list[object]) -> tuple[object, ...] | None:
+def _fetch(line: BaseDatabaseWrapper, sql: str, params: list[Value]) -> tuple[object, ...] | None:
     with line.cursor() as cursor:
         cursor.execute(sql, params)
         row: tuple[object, ...] | None = cursor.fetchone()
