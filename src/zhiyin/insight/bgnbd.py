@@ -1,7 +1,7 @@
 """How often a customer will come back and what an order is worth: the mathematics only.
 
 BG/NBD: Fader, Hardie, Lee (2005), "Counting Your Customers the Easy Way". While alive a customer
-buys at rate lambda ~ Gamma(r, alpha); after each purchase he leaves with probability p ~ Beta(a, b).
+buys at rate lambda ~ Gamma(r, alpha); after each purchase he leaves with chance p ~ Beta(a, b).
 Gamma-Gamma: Fader, Hardie (2013), "The Gamma-Gamma Model of Monetary Value".
 
 Symbols: x repeat purchases, t_x time of the last one, T time observed, both since the first
@@ -37,12 +37,12 @@ class BgNbd(msgspec.Struct, frozen=True):
     log_likelihood: float = 0.0
 
     def p_alive(self, seen: Purchases) -> Floats:
-        x, t_x, T = seen
+        x, t_x, watched = seen
         odds = np.where(
             x > 0,
             np.exp(
                 np.log(self.a / np.maximum(self.b + x - 1, 1e-12))
-                + (self.r + x) * (np.log(self.alpha + T) - np.log(self.alpha + t_x))
+                + (self.r + x) * (np.log(self.alpha + watched) - np.log(self.alpha + t_x))
             ),
             0.0,
         )
@@ -55,16 +55,16 @@ class BgNbd(msgspec.Struct, frozen=True):
         2F1(A, B; C; z) = (1 - z)^(C-A-B) 2F1(C-A, C-B; C; z): the huge and the tiny factor of the
         printed form cancel on paper, and a customer with 500 purchases does not overflow.
         """
-        x, _, T = seen
+        x, _, watched = seen
         # the limit a -> 1 exists, the formula has 0/0 there
         a = self.a if abs(self.a - 1) > 1e-6 else 1 + 1e-6
         c = a + self.b + x - 1
-        z = t / (self.alpha + T + t)
+        z = t / (self.alpha + watched + t)
         tail = (1 - z) ** (a - 1) * hyp2f1(a + self.b - 1 - self.r, a - 1, c, z)
         return np.asarray(np.maximum(c / (a - 1) * (1 - tail), 0.0) * self.p_alive(seen))
 
     def p_next_within(self, seen: Purchases, t: Floats | float) -> Floats:
-        """P(the next purchase comes within t | alive): Pareto, since lambda is Gamma(r+x, alpha+T)."""
+        """P(the next purchase comes within t | alive): Pareto, as lambda is Gamma(r+x, alpha+T)."""
         base = self.alpha + seen.T
         return np.asarray(1 - (base / (base + t)) ** (self.r + seen.x))
 
@@ -75,14 +75,14 @@ class BgNbd(msgspec.Struct, frozen=True):
     def simulate(self, seen: Purchases, t: float, draws: int, rng: np.random.Generator) -> Floats:
         """Purchases in (T, T + t], drawn from the exact posterior: one row a customer.
 
-        The posterior of (lambda, p) is a mixture: alive, Gamma(r+x, alpha+T) x Beta(a, b+x); or gone
-        after the last purchase (then nothing follows). An alive customer buys min(Poisson,
+        The posterior of (lambda, p) is a mixture: alive, Gamma(r+x, alpha+T) x Beta(a, b+x); or
+        gone after the last purchase (then nothing follows). An alive customer buys min(Poisson,
         Geometric) times: those that the rate allows, up to the purchase after which he leaves.
         """
         shape = (len(seen.x), draws)
-        x, T = seen.x[:, None], seen.T[:, None]
+        x, watched = seen.x[:, None], seen.T[:, None]
         alive = rng.random(shape) < self.p_alive(seen)[:, None]
-        rate = rng.standard_gamma(np.broadcast_to(self.r + x, shape)) / (self.alpha + T)
+        rate = rng.standard_gamma(np.broadcast_to(self.r + x, shape)) / (self.alpha + watched)
         leave = rng.beta(self.a, np.broadcast_to(self.b + x, shape))
         wanted = rng.poisson(np.minimum(rate * t, 1e9))
         until = rng.geometric(np.clip(leave, 1e-12, 1.0))
@@ -98,7 +98,7 @@ def fit_bgnbd(seen: Purchases) -> BgNbd:
         raise NotEnoughHistoryError("BG/NBD needs at least ten customers and one repeat purchase")
     scale = float(np.max(seen.T))  # the search is well conditioned on a unit time scale
     distinct, counts = np.unique(np.column_stack(seen), axis=0, return_counts=True)
-    x, t_x, T = distinct[:, 0], distinct[:, 1] / scale, distinct[:, 2] / scale
+    x, t_x, watched = distinct[:, 0], distinct[:, 1] / scale, distinct[:, 2] / scale
     n = counts.astype(np.float64)
     total = float(n.sum())
     # gamma functions depend on x alone, and there are few distinct x
@@ -111,10 +111,9 @@ def fit_bgnbd(seen: Purchases) -> BgNbd:
     def loss(theta: Floats) -> tuple[float, Floats]:
         r, alpha, a, b = np.exp(theta)
         # ln A1 + ln A2 + ln[(alpha+T)^-(r+x) + 1{x>0} a/(b+x-1) (alpha+t_x)^-(r+x)]
-        by_x = (
-            gammaln(r + xs) - gammaln(r) + r * np.log(alpha) + betaln(a, b + xs) - betaln(a, b)
-        )
-        alive = -(r + x) * np.log(alpha + T)
+        by_x = gammaln(r + xs) - gammaln(r) + r * np.log(alpha) + betaln(a, b + xs) - betaln(a, b)
+        log_w = np.log(alpha + watched)
+        alive = -(r + x) * log_w
         log_t = np.log(alpha + t_b)
         gone = np.log(a) - np.log(b + x_b - 1) - (r + x_b) * log_t
         last = alive.copy()
@@ -127,9 +126,9 @@ def fit_bgnbd(seen: Purchases) -> BgNbd:
         n_alive, n_gone = n * p_alive, n_b * p_gone
         psi_ab, psi_abx = digamma(a + b), digamma(a + b + xs)
         g_r = n_xs @ (digamma(r + xs) - digamma(r) + np.log(alpha))
-        g_r += -(n_alive @ np.log(alpha + T)) - n_gone @ log_t
+        g_r += -(n_alive @ log_w) - n_gone @ log_t
         g_alpha = total * r / alpha
-        g_alpha += -(n_alive @ ((r + x) / (alpha + T))) - n_gone @ ((r + x_b) / (alpha + t_b))
+        g_alpha += -(n_alive @ ((r + x) / (alpha + watched))) - n_gone @ ((r + x_b) / (alpha + t_b))
         g_a = n_xs @ (psi_ab - psi_abx) + n_gone.sum() / a
         g_b = n_xs @ (digamma(b + xs) - psi_abx - digamma(b) + psi_ab)
         g_b += -(n_gone @ (1 / (b + x_b - 1)))
@@ -181,7 +180,9 @@ def fit_gamma_gamma(count: Floats, mean: Floats) -> GammaGamma:
     """
     use = (mean > 0) & (count > 0)
     if int(use.sum()) < 10:
-        raise NotEnoughHistoryError("Gamma-Gamma needs at least ten customers with a positive value")
+        raise NotEnoughHistoryError(
+            "Gamma-Gamma needs at least ten customers with a positive value"
+        )
     scale = float(np.mean(mean[use]))
     x, m = count[use], mean[use] / scale
     total = float(len(x))

@@ -78,9 +78,14 @@ def fit_logistic(rows: Floats, happened: Floats) -> Logistic:
     spread = np.where(spread > 1e-12, spread, 1.0)
     fitted = LogisticRegression(C=0.05, max_iter=1000).fit((logged - mean) / spread, happened)
     return Logistic(
-        median.tolist(), least.tolist(), most.tolist(), mean.tolist(), spread.tolist(), fitted.coef_[0].tolist(),
+        median.tolist(),
+        least.tolist(),
+        most.tolist(),
+        mean.tolist(),
+        spread.tolist(),
+        fitted.coef_[0].tolist(),
         float(fitted.intercept_[0]),
-    )  # fmt: skip
+    )
 
 
 def _log(values: Floats) -> Floats:
@@ -150,8 +155,7 @@ class ChurnModel(msgspec.Struct, frozen=True, tag="churn"):
         risk = self.baseline(frame)
         offered = design(frame)
         inputs = {"recency_days": offered["recency_days"]}
-        told = strongest(inputs, (risk - risk.mean())[:, None], least=0.0)
-        return told
+        return strongest(inputs, (risk - risk.mean())[:, None], least=0.0)
 
     def score_frame(self, frame: Frame, in_use: str = "model") -> pa.Table:
         if in_use == "model":
@@ -187,7 +191,10 @@ class Churn:
     horizon: timedelta = timedelta(days=60)
     name: str = "churn"
     kind: Kind = Kind.PROBABILITY
-    baseline_name: Words = Words("按未购天数排", "ordered by days since last purchase")
+
+    @property
+    def baseline_name(self) -> Words:
+        return Words("按未购天数排", "ordered by days since last purchase")
 
     @property
     def title(self) -> Words:

@@ -122,6 +122,7 @@ class Remembered:
     past: Past
     _frames: dict[datetime, Frame] = field(default_factory=dict)
     _outcomes: dict[tuple[datetime, timedelta], pa.Table] = field(default_factory=dict)
+    _span: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def customer_features(self, as_of: datetime) -> pa.Table:
         return self.frame(as_of).table
@@ -137,7 +138,9 @@ class Remembered:
         return self._outcomes[as_of, horizon]
 
     def span(self) -> tuple[datetime, datetime]:
-        return self.past.span()
+        if not self._span:
+            self._span.append(self.past.span())
+        return self._span[0]
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,9 @@ class KnownUntil:
 
     def frame(self, as_of: datetime) -> Frame:
         if as_of > self.end:
-            raise LookAheadError(f"features of {as_of:%Y-%m-%d} are not known on {self.end:%Y-%m-%d}")
+            raise LookAheadError(
+                f"features of {as_of:%Y-%m-%d} are not known on {self.end:%Y-%m-%d}"
+            )
         return self.history.frame(as_of)
 
     def buyers(self, as_of: datetime, horizon: timedelta, column: str) -> Floats:

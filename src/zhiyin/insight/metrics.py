@@ -128,7 +128,8 @@ def psi(then: Floats, now: Floats, bins: int = 10) -> float:
     Bins are the quantiles of `then`; unknown values are a bin of their own.
     """
     known = then[np.isfinite(then)]
-    cuts = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])) if len(known) else []
+    quantiles = np.linspace(0, 1, bins + 1)[1:-1]
+    cuts: Floats = np.unique(np.quantile(known, quantiles)) if len(known) else np.zeros(0)
 
     def shares(values: Floats) -> Floats:
         place = np.searchsorted(cuts, values[np.isfinite(values)], side="right")

@@ -57,14 +57,18 @@ _COUNTED: dict[str, Words] = {
     "late_hour_share": Words("{v:.0%} 的订单在深夜", "{v:.0%} of orders placed late at night"),
     "tenure_days": Words("第一次购买在 {v:,.0f} 天前", "first purchase {v:,.0f} day{s} ago"),
     "mean_gap_days": Words("平均 {v:,.0f} 天买一次", "buys every {v:,.0f} days on average"),
-    "gap_spread": Words("购买间隔的波动是均值的 {v:.1f} 倍", "gaps vary by {v:.1f} times their mean"),
+    "gap_spread": Words(
+        "购买间隔的波动是均值的 {v:.1f} 倍", "gaps vary by {v:.1f} times their mean"
+    ),
     "visits_30d": Words("近 30 天来访 {v:,.0f} 次", "{v:,.0f} visit{s} in the last 30 days"),
-    "product_views_30d": Words("近 30 天看了 {v:,.0f} 次商品", "viewed products {v:,.0f} time{s} in 30 days"),
+    "product_views_30d": Words(
+        "近 30 天看了 {v:,.0f} 次商品", "viewed products {v:,.0f} time{s} in 30 days"
+    ),
     "carts_30d": Words("近 30 天加购 {v:,.0f} 次", "added to cart {v:,.0f} time{s} in 30 days"),
     "messages_90d": Words("近 90 天咨询 {v:,.0f} 次", "{v:,.0f} service message{s} in 90 days"),
     "complaints_90d": Words("近 90 天投诉 {v:,.0f} 次", "{v:,.0f} complaint{s} in 90 days"),
     "policy_views_30d": Words(
-        "近 30 天看了 {v:,.0f} 次退货政策", "looked at the return policy {v:,.0f} time{s} in 30 days"
+        "近 30 天看了 {v:,.0f} 次退货政策", "read the return policy {v:,.0f} time{s} in 30 days"
     ),
     "last_visit_days": Words("{v:,.0f} 天没来访", "{v:,.0f} day{s} since the last visit"),
 }  # fmt: skip
@@ -80,9 +84,13 @@ def feature_name(feature: str) -> Words:
     return _NAMES.get(feature, Words(feature, feature))
 
 
+# grows with the length of the history itself, so that yesterday's model meets ages never seen
+_NOT_LEARNED = frozenset({"tenure_days"})
+
+
 def usable(names: list[str]) -> list[str]:
     """Those columns that a reason can be given for, in a fixed order."""
-    return [name for name in _NAMES if name in names]
+    return [name for name in _NAMES if name in names and name not in _NOT_LEARNED]
 
 
 def design(frame: Frame) -> dict[str, Floats]:
@@ -111,7 +119,8 @@ def sentence(feature: str, value: float, row: Callable[[str], float]) -> Words:
         return Words(zh, en)
     if not np.isfinite(value):
         return _UNKNOWN.get(
-            feature, Words(f"{feature_name(feature).zh}未知", f"{feature_name(feature).en}: unknown")
+            feature,
+            Words(f"{feature_name(feature).zh}未知", f"{feature_name(feature).en}: unknown"),
         )
     text = _COUNTED[feature]
     return Words(text.zh.format(v=value), text.en.format(v=value, s=_plural(value)))

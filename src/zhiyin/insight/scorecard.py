@@ -185,13 +185,16 @@ class _Row:
 _PROBABILITY_ROWS = (
     _Row("auc", Words("排序能力", "Ranking"), Words("AUC，越高越好", "AUC, higher is better"),
          metrics.auc, 0.01, True, "higher"),
-    _Row("pr_auc", Words("命中质量", "Precision"), Words("PR-AUC，越高越好", "PR-AUC, higher is better"),
+    _Row("pr_auc", Words("命中质量", "Precision"),
+         Words("PR-AUC，越高越好", "PR-AUC, higher is better"),
          metrics.pr_auc, 0.01, False, "higher"),
-    _Row("lift10", Words("前 10% 的命中", "Top 10 % hits"), Words("提升倍数", "Lift over random"),
+    _Row("lift10", Words("前 10% 的命中", "Top 10% hits"), Words("提升倍数", "Lift over random"),
          metrics.lift, 0.05, False, "higher"),
-    _Row("brier", Words("概率误差", "Probability error"), Words("Brier，越低越好", "Brier, lower is better"),
+    _Row("brier", Words("概率误差", "Probability error"),
+         Words("Brier，越低越好", "Brier, lower is better"),
          metrics.brier, 0.001, True, "lower"),
-    _Row("ece", Words("校准误差", "Calibration error"), Words("ECE，越低越好", "ECE, lower is better"),
+    _Row("ece", Words("校准误差", "Calibration error"),
+         Words("ECE，越低越好", "ECE, lower is better"),
          metrics.ece, 0.0, False, "lower"),
     _Row("total", Words("总人数", "Head count"), Words("预测 ÷ 实际", "Predicted ÷ actual"),
          metrics.total_ratio, 0.0, False, "one"),
@@ -200,10 +203,12 @@ _AMOUNT_ROWS = (
     _Row("spearman", Words("排序能力", "Ranking"),
          Words("Spearman 秩相关，越高越好", "Spearman rank correlation, higher is better"),
          metrics.spearman, 0.01, True, "higher"),
-    _Row("rmse", Words("金额误差", "Amount error"), Words("RMSE，越低越好", "RMSE, lower is better"),
+    _Row("rmse", Words("金额误差", "Amount error"),
+         Words("RMSE，越低越好", "RMSE, lower is better"),
          metrics.rmse, 0.0, True, "lower"),
-    _Row("top10", Words("前 10% 客户的收入", "Revenue of the top 10 %"),
-         Words("占实际收入的比例", "Share of actual revenue"), metrics.captured, 0.0, False, "higher"),
+    _Row("top10", Words("前 10% 客户的收入", "Revenue of the top 10%"),
+         Words("占实际收入的比例", "Share of actual revenue"),
+         metrics.captured, 0.0, False, "higher"),
     _Row("total", Words("总金额", "Total amount"), Words("预测 ÷ 实际", "Predicted ÷ actual"),
          metrics.total_ratio, 0.0, False, "one"),
 )  # fmt: skip
@@ -269,9 +274,7 @@ def _round(model: Model, past: Remembered, at: datetime, now: datetime) -> _Roun
 def _weights_by_customer(rounds: Sequence[_Round]) -> list[Floats]:
     everyone = pa.chunked_array([r.frame.ids for r in rounds]).unique().sort()
     drawn = metrics.poisson_weights(len(everyone), RESAMPLES, seed=20260101)
-    return [
-        drawn[:, pc.index_in(r.frame.ids, value_set=everyone).to_numpy()] for r in rounds
-    ]
+    return [drawn[:, pc.index_in(r.frame.ids, value_set=everyone).to_numpy()] for r in rounds]
 
 
 def _metric(row: _Row, rounds: Sequence[_Round], weights: Sequence[Floats]) -> Metric:

@@ -35,7 +35,9 @@ def grow(rows: Floats, target: Floats, *, objective: str, rounds: int = 120) -> 
     }
     if objective == "tweedie":
         parameters["tweedie_variance_power"] = 1.5
-    data = lgb.Dataset(rows, label=target, params={"max_bin": 127, "verbosity": -1})
+    data = lgb.Dataset(
+        rows, label=target, params={"max_bin": 127, "verbosity": -1, "num_threads": threads}
+    )
     return str(lgb.train(parameters, data, num_boost_round=rounds).model_to_string())
 
 

@@ -189,7 +189,10 @@ class Value:
     horizon: timedelta = timedelta(days=60)
     name: str = "value"
     kind: Kind = Kind.AMOUNT
-    baseline_name: Words = Words("照目前的速度花下去", "spending goes on at the rate so far")
+
+    @property
+    def baseline_name(self) -> Words:
+        return Words("照目前的速度花下去", "spending goes on at the rate so far")
 
     @property
     def title(self) -> Words:
@@ -218,9 +221,7 @@ class Value:
         features, booster = self._trees(known, slices) if slices and share > 0 else ([], "")
         if not features:
             features = list(design(known.frame(as_of)))
-        return ValueModel(
-            self.horizon.days, frequency, money, features, booster, share, deviance
-        )
+        return ValueModel(self.horizon.days, frequency, money, features, booster, share, deviance)
 
     def _rates(self, frame: Frame) -> tuple[BgNbd, GammaGamma]:
         return fit_bgnbd(purchases_seen(frame)), fit_gamma_gamma(*spending(frame))
@@ -245,9 +246,7 @@ class Value:
         actual = self.actual(known, frame)
         deviance = {}
         for share in (0.0, 0.5, 1.0):
-            model = ValueModel(
-                self.horizon.days, frequency, money, features, booster, share, {}
-            )
+            model = ValueModel(self.horizon.days, frequency, money, features, booster, share, {})
             deviance[f"{share:.1f}"] = tweedie_deviance(actual, model.predict(frame))
         best = min(deviance, key=lambda key: (deviance[key], key))
         return float(best), deviance
