@@ -17,14 +17,9 @@ from zhiyin.features.instants import DAY_US, SECOND_US, days_before, floored, to
 WINDOWS = (30, 90, 180)  # days
 
 
-def purchases(lines: ir.Table, as_of: datetime) -> ir.Table:
-    """One row for each customer with a sale before `as_of`: see `History.customer_features`.
-
-    Where the lines carry `customer_no`, an integer as good as `customer_id`, the work is done on
-    it: grouping millions of rows by a number takes a fraction of grouping them by a text.
-    """
+def purchases(lines: ir.Table, as_of: datetime, key: str = "customer_id") -> ir.Table:
+    """One row for each `key` with a sale before `as_of`: see `History.customer_features`."""
     now = to_us(as_of)
-    key = "customer_no" if "customer_no" in lines.columns else "customer_id"
     past = lines.filter(lines.ts_us < now)
     sales = past.filter(past.quantity > 0)
     joined = (
@@ -33,24 +28,23 @@ def purchases(lines: ir.Table, as_of: datetime) -> ir.Table:
     return _finished(joined, now)
 
 
-def outcomes(lines: ir.Table, as_of: datetime, horizon: timedelta) -> ir.Table:
-    """What each customer did in [as_of, as_of + horizon): customer_id, orders, revenue.
+def outcomes(
+    lines: ir.Table, as_of: datetime, horizon: timedelta, key: str = "customer_id"
+) -> ir.Table:
+    """What each did in [as_of, as_of + horizon): the key, orders, revenue (net of returns).
 
-    Customers who did nothing have no row. A customer who only returned has 0 orders.
+    Who did nothing has no row; who only returned has 0 orders.
     """
     start, end = to_us(as_of), to_us(as_of + horizon)
     future = lines.filter((lines.ts_us >= start) & (lines.ts_us < end))
     orders = future.order_id.nunique(where=future.quantity > 0)
-    return (
-        future.group_by("customer_id")
-        .agg(orders=_or_zero(orders).cast("int64"), revenue=_total(future.amount.sum()))
-        .order_by("customer_id")
+    return future.group_by(key).agg(
+        orders=_or_zero(orders).cast("int64"), revenue=_total(future.amount.sum())
     )
 
 
 def _money(past: ir.Table, key: str, now: int) -> ir.Table:
     """What was paid and given back."""
-    names = {} if key == "customer_id" else {"customer_id": past.customer_id.arbitrary()}
     windows = {
         f"revenue_{days}d": _total(past.amount.sum(where=past.ts_us >= now - days * DAY_US))
         for days in WINDOWS
@@ -61,7 +55,6 @@ def _money(past: ir.Table, key: str, now: int) -> ir.Table:
         returned=_total(-past.amount.sum(where=past.quantity < 0)),
         items=_or_zero(past.quantity.sum(where=past.quantity > 0)).cast("int64"),
         **windows,
-        **names,
     )
 
 
