@@ -74,14 +74,17 @@ def copy(modules: Path, vendor: Path = VENDOR) -> list[Path]:
             wanted[vendor / "icons" / icon.name] = icon
     written = []
     for target, source in sorted(wanted.items()):
-        size = source.stat().st_size
-        if target.exists() and target.stat().st_size == size:
-            if target.stat().st_mtime >= source.stat().st_mtime:
-                continue
+        if target.exists() and _is_current(target, source):
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         written.append(target)
     return written
+
+
+def _is_current(target: Path, source: Path) -> bool:
+    mine, theirs = target.stat(), source.stat()
+    return mine.st_size == theirs.st_size and mine.st_mtime >= theirs.st_mtime
 
 
 def main() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from zhiyin.console import cohorts
 
 
@@ -9,6 +11,30 @@ def context() -> dict[str, object]:
     """What the page of components is rendered with."""
     return {
         "spark": [4, 5, 4.6, 6, 5.6, 7, 6.4, 7.4, 6.9, 8.2, 8, 9],
+        "scored_at": datetime(2026, 11, 20, 22, 0, tzinfo=UTC),
+        "reasons": [
+            ("62 天没买，通常 24 天一次", 19),
+            ("第二次投诉包装", 11),
+            ("看了退会说明", 6),
+            ("钻石会员 3 年", -8),
+        ],
+        "people": [
+            {
+                "name": name,
+                "phone": phone,
+                "value": value,
+                "risk": r,
+                "low": a,
+                "high": b,
+                "tone": t,
+            }
+            for name, phone, value, r, a, b, t in (
+                ("刘子墨", "150****6634", 1985, 57, 47, 66, "risk"),
+                ("林静姝", "138****6207", 3820, 46, 38, 55, "risk"),
+                ("Sarah Whitfield", "+44 77****901", 4075, 44, 31, 58, "mid"),
+                ("叶知秋", "158****6159", 2720, 42, 33, 51, "mid"),
+            )
+        ],
         "tones": ["", "risk", "mid", "mute", "blue"],
         "cohort": cohorts.table(
             [

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 
 from django import template
 from django.conf import settings
 from django.contrib.messages.storage.base import Message
+from django.forms import BoundField
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -58,7 +61,8 @@ def xian(
         parts.append(f'<line class="zero" x1="{marks.zero}%" x2="{marks.zero}%" y1="0" y2="16"/>')
     if marks.low is not None and marks.high is not None:
         parts.append(
-            f'<rect class="band" x="{marks.low}%" width="{marks.band:.2f}%" y="5" height="6" rx="3"/>'
+            f'<rect class="band" x="{marks.low}%" width="{marks.band:.2f}%" '
+            'y="5" height="6" rx="3"/>'
         )
     if marks.base is not None:
         parts.append(f'<line class="base" x1="{marks.base}%" x2="{marks.base}%" y1="1" y2="15"/>')
@@ -67,7 +71,8 @@ def xian(
     spoken = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
     size = "100%" if width == "wide" else int(width)
     return mark_safe(  # noqa: S308 (numbers and escaped words)
-        f'<svg class="xian {escape(tone)}" width="{size}" height="16" {spoken}>{"".join(parts)}</svg>'
+        f'<svg class="xian {escape(tone)}" width="{size}" height="16" {spoken}>'
+        f"{''.join(parts)}</svg>"
     )
 
 
@@ -194,3 +199,53 @@ def undo_url(message: Message) -> str:
     """Where a toast's undo goes; empty when there is nothing to take back."""
     tags = message.extra_tags or ""
     return tags.removeprefix(toasts.UNDO) if tags.startswith(toasts.UNDO) else ""
+
+
+@register.filter
+def times(count: int | str) -> range:
+    """Loop this often."""
+    return range(int(count or 0))
+
+
+@register.filter
+def share_number(value: Numeric) -> str:
+    """A share as 22.4, where the table says that it holds percentages."""
+    known = formats.decimal(value)
+    return formats.NOTHING if known is None else formats.grouped(known * 100, 1)
+
+
+@register.filter
+def masked(value: str) -> SafeString:
+    """138****6207 with its stars set apart."""
+    kept = re.split(r"(\*+)", str(value or ""))
+    parts = ((f"<i>{part}</i>" if part.startswith("*") else escape(part)) for part in kept)
+    return mark_safe("".join(parts))  # noqa: S308 (stars or escaped text)
+
+
+@register.simple_tag
+def share(value: Numeric, max: Numeric = 100) -> str:
+    """A value as a percentage of `max`, for an SVG attribute."""
+    return f"{strings.place(at=value, maximum=max).at or 0}"
+
+
+@register.simple_tag
+def effect_bar(effect: Numeric, reasons: Iterable[tuple[str, Numeric]]) -> SafeString:
+    """How much one reason moves a score, beside the strongest one."""
+    sizes = [abs(known) for _, size in reasons if (known := formats.decimal(size)) is not None]
+    own = formats.decimal(effect) or Decimal(0)
+    tone = "bad" if own > 0 else ""
+    return bar(abs(own), max(sizes, default=Decimal(1)), tone)
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """A form field's input with our classes and its error or help tied to it."""
+    widget = field.field.widget
+    kind = getattr(widget, "input_type", "textarea")
+    css = {"select": "form-select", "checkbox": "form-check-input", "radio": ""}
+    attributes: dict[str, str | bool] = {"class": css.get(kind, "form-control")}
+    if field.errors:
+        attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.auto_id}-error"}
+    elif field.help_text:
+        attributes["aria-describedby"] = f"{field.auto_id}-help"
+    return field.as_widget(attrs=attributes)

@@ -1,2 +1,8 @@
-// The shell in the browser: theme switch, folding, sheets. Each part is a module of its own.
+// The shell in the browser. Everything here makes a working page pleasanter; nothing is needed.
 import './theme-switch.js';
+import './fold.js';
+import './sheets.js';
+import './palette.js';
+import './toasts.js';
+import './lists.js';
+import './keys.js';

@@ -7,6 +7,6 @@ form?.addEventListener('submit', (event) => {
   form.elements.theme.value = next;
   root.dataset.theme = next;
   root.dataset.bsTheme = next;
-  fetch(form.action, { method: 'POST', body: new FormData(form), redirect: 'manual' });
-  document.dispatchEvent(new CustomEvent('zhiyin:theme'));
+  fetch(form.action, { method: 'POST', body: new FormData(form), redirect: 'manual' })
+    .catch(() => document.dispatchEvent(new CustomEvent('zhiyin:unreachable')));
 });
