@@ -6,11 +6,12 @@ size for benchmarks. What was planted is returned as `Truth` and described in
 """
 
 from zhiyin.demo.orders import shift_orders, shift_weeks
-from zhiyin.demo.parameters import DEFAULT, Parameters
+from zhiyin.demo.parameters import DEFAULT, DEMO_SEED, Parameters
 from zhiyin.demo.simulation import OrdersAfterNowError, Simulation, Truth, simulate
 
 __all__ = [
     "DEFAULT",
+    "DEMO_SEED",
     "OrdersAfterNowError",
     "Parameters",
     "Simulation",

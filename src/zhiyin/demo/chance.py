@@ -26,7 +26,11 @@ def stream(seed: int, channel: str, part: int = 0) -> np.random.Generator:
 
 def pick(rng: np.random.Generator, weights: Sequence[float] | Floats, size: int) -> Ints:
     """`size` indices drawn with the given weights (need not sum to one)."""
-    edges: Floats = np.cumsum(np.asarray(weights, dtype=np.float64))
+    return pick_sorted(rng, np.cumsum(np.asarray(weights, dtype=np.float64)), size)
+
+
+def pick_sorted(rng: np.random.Generator, edges: Floats, size: int) -> Ints:
+    """The same for weights that have been summed up already."""
     drawn: Ints = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
     return np.minimum(drawn, len(edges) - 1)
 

@@ -31,7 +31,7 @@ class Parameters:
     second_device_share: float = 0.45
     dense_days: int = 120  # the last days, with every order's visit and many without an order
     sparse_visit_share: float = 0.12  # orders before these days whose visit is still on record
-    browse_only_visits_per_customer: float = 3.2
+    browse_only_visits_per_100_days: float = 4.5
     cart_share: float = 0.28  # browse-only visits that fill a cart and leave it
     signed_in_share: float = 0.55  # visits before an order that carry the customer's sign-in
     anonymous_devices_per_customer: float = 0.35  # visitors who never say who they are
@@ -71,3 +71,5 @@ class Parameters:
 
 
 DEFAULT = Parameters()
+DEMO_SEED = 2024
+"""The seed of the shipped demo; the counts in `examples/simulated/README.md` are its counts."""

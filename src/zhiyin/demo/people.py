@@ -235,7 +235,7 @@ def _consents(
         answer = pc.if_else(pa.array(rng.random(size) < share), "yes", "no")
         # Most say it with their first order, some later in their settings.
         later = (rng.random(size) < 0.2) * rng.random(size) * (last_us - since_us)
-        at = moments(since_us + later.astype(np.int64))
+        at = moments(since_us + later.astype(np.int64) // 1_000_000 * 1_000_000)
         evidence = take(EVIDENCE, pick(rng, [60, 20, 12, 8], size))
         result[purpose] = tuple(
             pc.if_else(asked, column, None) for column in (answer, at, evidence)

@@ -27,6 +27,7 @@ from zhiyin.demo.chance import (
     moments,
     numbered,
     pick,
+    pick_sorted,
     stream,
     take,
 )
@@ -174,7 +175,7 @@ def _purchases(
 
 
 def _calendar(clock: Floats, end_us: int, process: BuyingProcess) -> Ints:
-    """The moments that belong to readings of the process's clock: whole minutes, in the day."""
+    """The moments that belong to readings of the process's clock: whole minutes."""
     begin_us = end_us - int(process.weeks * WEEK_DAYS) * DAY_US
     days = np.arange(int(process.weeks * WEEK_DAYS) + 1)
     day_of_year = (begin_us // DAY_US + days) % 365.25
@@ -203,8 +204,7 @@ class _Shelf:
     edges: Floats
 
     def draw(self, rng: np.random.Generator, size: int) -> Ints:
-        drawn = np.searchsorted(self.edges, rng.random(size) * self.edges[-1], side="right")
-        return np.minimum(drawn, len(self.edges) - 1).astype(np.int64)
+        return pick_sorted(rng, self.edges, size)
 
 
 def _shelf(rng: np.random.Generator, process: BuyingProcess) -> _Shelf:
@@ -284,8 +284,7 @@ def _events(
     size = len(people)
     count = size * events_per_customer
     activity = np.cumsum(rng.gamma(0.8, 1.0, size))
-    who = np.searchsorted(activity, rng.random(count) * activity[-1], side="right")
-    who = np.minimum(who, size - 1)
+    who = pick_sorted(rng, activity, count)
     since = people.since_us[who]
     at_us = since + ((1 - rng.random(count) ** 2) * (end_us - since)).astype(np.int64)
     order = np.argsort(at_us, kind="stable")

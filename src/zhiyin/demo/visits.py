@@ -100,14 +100,15 @@ def sessions(
         signed_in=rng.random(len(kept)) < parameters.signed_in_share,
     )
 
-    counts = rng.poisson(parameters.browse_only_visits_per_customer * rng.gamma(1.0, 1.0, size))
-    who = np.repeat(np.arange(size), counts)
-    # Interest fades some weeks after the last order; nobody browses before the first one.
-    until = np.minimum(
-        book.last_us[who] + (rng.exponential(40, len(who)) * DAY_US).astype(np.int64), book.end_us
-    )
-    since = np.minimum(np.maximum(book.first_us[who], dense_us - 30 * DAY_US), until)
-    start = waking_hours(rng, since + (rng.random(len(who)) * (until - since)).astype(np.int64))
+    # Interest fades some weeks after the last order; nobody browses before the first one. The pace
+    # is the same for those who will leave, so that only its fading tells, not its height.
+    fading = (rng.exponential(40, size) * DAY_US).astype(np.int64)
+    until = np.minimum(book.last_us + fading, book.end_us)
+    since = np.minimum(np.maximum(book.first_us, dense_us - 30 * DAY_US), until)
+    pace = parameters.browse_only_visits_per_100_days * rng.gamma(1.0, 1.0, size)
+    who = np.repeat(np.arange(size), rng.poisson(pace * (until - since) / (100 * DAY_US)))
+    span = (until - since)[who]
+    start = waking_hours(rng, since[who] + (rng.random(len(who)) * span).astype(np.int64))
     anonymous = rng.poisson(size * parameters.anonymous_devices_per_customer * 1.6)
     unknown = -1 - rng.integers(
         0, max(1, int(size * parameters.anonymous_devices_per_customer)), anonymous
