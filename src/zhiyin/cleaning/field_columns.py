@@ -84,3 +84,26 @@ class FieldColumns:
             ):
                 found.add(number, column, reasons[place], row)
         return found.take()
+
+    def any_problem(self) -> pa.Array:
+        """The mask of rows that have a problem so far."""
+        return pc.invert(self.good())
+
+    def unmapped(self) -> dict[str, pa.Array]:
+        """The columns that fill no field, by name."""
+        return {
+            name: text_column(self._table.column(name))
+            for name in self._table.column_names
+            if name != ROW_NUMBER and name not in self._mapping.columns
+        }
+
+    def whole(self) -> pa.Array:
+        """Each row as one text, by which copies are found."""
+        cells = (
+            text_column(self._table.column(name))
+            for name in self._table.column_names
+            if name != ROW_NUMBER
+        )
+        return pc.binary_join_element_wise(
+            *cells, "\x1f", null_handling="replace", null_replacement=""
+        )

@@ -105,6 +105,8 @@ def encoding_of(head: bytes) -> str:
         return "utf-8"
     if _mostly_utf8(head):
         return "utf-8"
+    if sum(byte < 0x20 and byte not in b"\t\n\r\f\x1b" for byte in head) > len(head) // 50:
+        raise UnknownFormat("文件是二进制内容，不是表格。", "The file is binary, not a table.")
     if _decodes(head, "gb18030") and _likely_chinese(head):
         return "gb18030"
     raise WrongEncoding("Windows-1252" if _decodes(head, "cp1252") else None)

@@ -77,7 +77,8 @@ def guess_mapping(preview: Preview, kind: Kind | None = None, **options: object)
     if "day_first" not in options:
         moments = {c for c, f in columns.items() if f.endswith("_at") or f == "birthday"}
         places = [place for place, name in enumerate(names) if name in moments]
-        texts = [row.cells[place] or "" for row in preview.rows for place in places]
+        good = [row.cells for row in preview.rows if row.problem is None]
+        texts = [cells[place] or "" for cells in good for place in places]
         options["day_first"] = day_first_in(texts)
     if "currency" not in options and kind is Kind.ORDERS:
         found = next((c.currency for c in preview.columns if c.currency), None)

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
 import duckdb
@@ -24,14 +25,13 @@ from .columns import (
     parse_distinct,
     parse_moments,
     parse_quantities,
-    text_column,
     tidy_column,
 )
 from .errors import Reason
 from .field_columns import FieldColumns
 from .mapping import Mapping
 from .money import parse_currency
-from .reading import ROW_NUMBER, Batch
+from .reading import Batch
 from .report import CleaningReport, Rule, Tally
 from .service_codes import service_kind
 
@@ -120,7 +120,7 @@ def _parse(
     columns.required("order_number", order_number)
     ts_us = _times(columns, mapping, now)
     quantity = _quantities(columns)
-    unit_price, amount = _prices(columns, quantity, tally)
+    quantity, unit_price, amount = _prices(columns, quantity, tally)
     product_text = columns.text("product_name")
     product_name = tidy_column(product_text)
     sku = tidy_column(columns.text("sku"))
@@ -145,12 +145,6 @@ def _parse(
     ):
         tally.note_mask(rule, pc.and_(good, pc.fill_null(mask, False)), columns.row_numbers)
     country = tidy_column(columns.text("country"))
-    whole = pc.binary_join_element_wise(
-        *(text_column(table.column(n)) for n in table.column_names if n != ROW_NUMBER),
-        "\x1f",
-        null_handling="replace",
-        null_replacement="",
-    )
     staged = pa.table(
         {
             "row_number": columns.row_numbers,
@@ -167,7 +161,7 @@ def _parse(
             "currency": pc.coalesce(currency, pa.scalar(mapping.currency)),
             "email": email,
             "phone": phone,
-            "whole": whole,
+            "whole": columns.whole(),
         }
     )
     return staged.filter(good), columns.rejected()
@@ -209,8 +203,10 @@ def _quantities(columns: FieldColumns) -> pa.Array:
     return values
 
 
-def _prices(columns: FieldColumns, quantity: pa.Array, tally: Tally) -> tuple[pa.Array, pa.Array]:
-    """Unit price and signed line amount."""
+def _prices(
+    columns: FieldColumns, quantity: pa.Array, tally: Tally
+) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Quantity, unit price and signed line amount."""
     price = parse_amounts(columns.text("unit_price"))
     total = parse_amounts(columns.text("amount"))
     unit_price = columns.problems("unit_price", price)
@@ -219,14 +215,9 @@ def _prices(columns: FieldColumns, quantity: pa.Array, tally: Tally) -> tuple[pa
     for name in ("unit_price", "amount"):
         mask = pc.match_substring_regex(columns.text(name), more)
         tally.note_mask(order_rules.PRICE_ROUNDED, mask, columns.row_numbers)
-    whole = pc.cast(quantity, pa.decimal128(19, 0), safe=False)
     if not columns.has("unit_price"):
         columns.required("amount", given, total.problem)
-        safe = pc.if_else(pc.equal(quantity, 0), pa.scalar(1, pa.int64()), quantity)
-        ratio = pc.divide(pc.cast(given, pa.decimal128(38, 12)), pc.cast(safe, pa.decimal128(19)))
-        unit_price = _money(pc.abs(ratio))
-        sign = pc.if_else(pc.less(quantity, 0), pa.scalar(-1), pa.scalar(1))
-        return unit_price, _money(pc.multiply(pc.abs(given), pc.cast(sign, pa.decimal128(1))))
+        return _from_amounts(quantity, given)
     columns.required("unit_price", unit_price, price.problem)
     columns.refuse(
         "unit_price",
@@ -240,21 +231,38 @@ def _prices(columns: FieldColumns, quantity: pa.Array, tally: Tally) -> tuple[pa
         huge,
         Reason("number_too_large", "数量与单价的乘积过大", "quantity × unit price is too large"),
     )
-    one = pa.scalar(1, pa.int64()).cast(pa.decimal128(19, 0))
-    product = _money(pc.multiply(unit_price, pc.if_else(huge, one, whole)))
+    countable = pc.if_else(huge, pa.scalar(1, pa.int64()), quantity)
+    product = _money(pc.multiply(unit_price, pc.cast(countable, pa.decimal128(19))))
     if not columns.has("amount"):
-        return unit_price, product
+        return quantity, unit_price, product
     # A smaller amount is a discount on the line; a larger one is the total of the order.
     beyond = pc.fill_null(pc.greater(pc.abs(given), pc.abs(product)), False)
     tally.note_mask(order_rules.AMOUNT_DIFFERS, beyond, columns.row_numbers)
-    sign = pc.if_else(pc.less(quantity, 0), pa.scalar(-1), pa.scalar(1))
-    signed = _money(pc.multiply(pc.abs(given), pc.cast(sign, pa.decimal128(1))))
-    return unit_price, pc.if_else(beyond, product, pc.coalesce(signed, product))
+    paid = pc.if_else(beyond, product, pc.coalesce(pc.abs(given), product))
+    negative = pc.fill_null(pc.less(quantity, 0), False)
+    return quantity, unit_price, pc.if_else(negative, pc.negate(pc.abs(paid)), paid)
+
+
+def _from_amounts(quantity: pa.Array, given: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Only amounts are known: a negative one is a return, the price is amount by piece."""
+    signed: list[int | None] = []
+    prices: list[Decimal | None] = []
+    amounts: list[Decimal | None] = []
+    for count, amount in zip(quantity.to_pylist(), given.to_pylist(), strict=True):
+        if not count or amount is None:
+            signed.append(count)
+            prices.append(None)
+            amounts.append(None)
+            continue
+        negative = count < 0 or amount < 0
+        signed.append(-abs(count) if negative else count)
+        prices.append(abs(amount / count).quantize(Decimal("0.0001"), ROUND_HALF_EVEN))
+        amounts.append(-abs(amount) if negative else amount)
+    return pa.array(signed, pa.int64()), pa.array(prices, MONEY), pa.array(amounts, MONEY)
 
 
 def _money(values: pa.Array) -> pa.Array:
-    rounded = pc.round(values, 4, round_mode="half_to_even")
-    return pc.cast(rounded, MONEY)
+    return pc.cast(values, MONEY)
 
 
 def _contact(texts: pa.Array, parse: Callable[[str], str]) -> tuple[pa.Array, pa.Array]:

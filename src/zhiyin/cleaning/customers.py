@@ -1,0 +1,239 @@
+"""Customer profiles: from a file's text cells to one clean row a person, ready for identity.
+
+A value that cannot be used rejects its row (field and reason), so that a person mends it instead
+of losing a phone number in silence. Who is the same person is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from . import contacts, dates, words
+from .columns import Parsed, parse_distinct, tidy_column
+from .errors import BadValue, Reason
+from .field_columns import FieldColumns
+from .mapping import Mapping
+from .reading import Batch
+from .report import Action, CleaningReport, Rule, Tally
+from .row_copies import Copies
+from .sweep import Swept, sweep
+
+PROFILES = pa.schema(
+    [
+        ("row_number", pa.int64()),
+        ("customer_ref", pa.string()),
+        ("name", pa.string()),
+        ("title", pa.string()),
+        ("email", pa.string()),
+        ("phone", pa.string()),
+        ("gender", pa.string()),
+        ("birthday", pa.date32()),
+        ("company", pa.string()),
+        ("address", pa.string()),
+        ("city", pa.string()),
+        ("province", pa.string()),
+        ("country", pa.string()),
+        ("language", pa.string()),
+        ("consent_email", pa.bool_()),  # null: the file says nothing, which is no consent
+        ("consent_sms", pa.bool_()),
+        ("consent_profiling", pa.bool_()),
+        ("tags", pa.list_(pa.string())),
+        ("department_code", pa.string()),
+        ("member_card", pa.string()),
+        ("wechat", pa.string()),
+        ("created_us", pa.int64()),
+    ]
+)
+IDENTIFIERS = ("customer_ref", "email", "phone", "member_card", "wechat")
+DUPLICATE = Rule(
+    "duplicate_profile",
+    Action.SET_ASIDE,
+    "整行与前面某一行完全相同：只保留第一行。",
+    "The whole row equals an earlier one: the first is kept.",
+)
+NAME_MENDED = Rule(
+    "name_tidied",
+    Action.MENDED,
+    "姓名里有多余空格、全角字符、不可见字符或称谓：已整理，称谓另存。",
+    "The name had stray spaces, full-width letters, invisible marks or a title: tidied; the title "
+    "is kept beside it.",
+)
+PHONE_MENDED = Rule(
+    "phone_standard",
+    Action.MENDED,
+    "电话号码写法不一：已统一为国际格式（E.164）。",
+    "The phone number was written in a local way: brought to international form (E.164).",
+)
+EMAIL_MENDED = Rule(
+    "email_standard",
+    Action.MENDED,
+    "邮箱有大写、空格或全角字符：已统一为小写。",
+    "The e-mail address had capitals, spaces or full-width letters: brought to one form.",
+)
+NO_CONSENT = Rule(
+    "consent_not_stated",
+    Action.KEPT,
+    "没有写明是否同意邮件或短信：按未同意处理，不会向其发送营销信息。",
+    "No consent to e-mail or SMS is stated: treated as not given, nobody is written to.",
+)
+_TAG_SIGNS = ";；,，、|"
+_OLDEST = 120
+
+
+@dataclass(frozen=True)
+class CleanedCustomers:
+    """The clean profiles, the rejected rows, and the report."""
+
+    profiles: pa.Table
+    rejected: pa.Table
+    report: CleaningReport
+
+
+def clean_customers(
+    batches: Iterable[Batch | pa.Table], mapping: Mapping, *, now: datetime
+) -> CleanedCustomers:
+    """Clean a file of customer profiles."""
+    copies = Copies()
+
+    def clean(columns: FieldColumns, tally: Tally) -> pa.Table:
+        return _profiles(columns, mapping, now, tally, copies)
+
+    swept: Swept = sweep(batches, mapping, clean, PROFILES, copies)
+    return CleanedCustomers(swept.rows, swept.rejected, swept.report)
+
+
+def parse_birthday(text: str, *, today: date, day_first: bool | None = None) -> date:
+    """A day of birth: neither in the future nor more than 120 years ago."""
+    day = dates.parse_day(text, day_first=day_first)
+    if day > today:
+        raise BadValue("date_future", "生日在未来", "the birthday is in the future")
+    if day.year < today.year - _OLDEST:
+        raise BadValue(
+            "date_too_early",
+            f"生日早于 {today.year - _OLDEST} 年",
+            f"the birthday is before {today.year - _OLDEST}",
+        )
+    return day
+
+
+def parse_tags(text: str) -> list[str]:
+    """Tags separated by comma, semicolon, 、 or |; each once."""
+    for sign in _TAG_SIGNS:
+        text = text.replace(sign, "\n")
+    tags = (words.tidy(tag) for tag in text.split("\n"))
+    return list(dict.fromkeys(words.limited(tag, 60) for tag in tags if tag))
+
+
+def _profiles(
+    columns: FieldColumns, mapping: Mapping, now: datetime, tally: Tally, copies: Copies
+) -> pa.Table:
+    def read(name: str, parse: Callable[[str], object], kind: pa.DataType) -> pa.Array:
+        return columns.problems(name, parse_distinct(columns.text(name), parse, kind))
+
+    def text(name: str, limit: int) -> pa.Array:
+        return read(name, partial(_short, limit=limit), pa.string())
+
+    today = now.astimezone(mapping.zone).date()
+    names = _names(columns)
+    created = _created(columns, mapping, now)
+    values = {
+        "row_number": columns.row_numbers,
+        "customer_ref": pc.replace_substring_regex(
+            text("customer_ref", 200), r"^(\d+)\.0+$", r"\1"
+        ),
+        **names,
+        "email": read("email", contacts.parse_email, pa.string()),
+        "phone": read("phone", partial(contacts.phone_text, region=mapping.region), pa.string()),
+        "gender": read("gender", words.parse_gender, pa.string()),
+        "birthday": read(
+            "birthday",
+            partial(parse_birthday, today=today, day_first=mapping.day_first),
+            pa.date32(),
+        ),
+        "language": read("language", words.parse_language, pa.string()),
+        "tags": read("tags", parse_tags, pa.list_(pa.string())),
+        "created_us": created,
+    }
+    for name in ("company", "address"):
+        values[name] = text(name, 500)
+    for name in ("city", "province", "country", "department_code", "member_card", "wechat"):
+        values[name] = text(name, 100)
+    for name in ("consent_email", "consent_sms", "consent_profiling"):
+        values[name] = read(name, words.parse_yes_no, pa.bool_())
+    nobody = pc.invert(columns.any_problem())
+    for name in IDENTIFIERS:
+        nobody = pc.and_(nobody, pc.is_null(values[name]))
+    columns.refuse(
+        next((n for n in IDENTIFIERS if columns.has(n)), "customer_ref"),
+        nobody,
+        Reason(
+            "no_identifier",
+            "客户编号、邮箱、手机、会员卡号、微信至少要填一项",
+            "give at least one of customer number, e-mail, phone, member card or WeChat",
+        ),
+    )
+    table = pa.table([values[name] for name in PROFILES.names], schema=PROFILES)
+    again = copies.mask(columns)
+    good = pc.and_(columns.good(), pc.invert(again))
+    tally.note_mask(DUPLICATE, pc.and_(columns.good(), again), columns.row_numbers)
+    _note_mended(columns, table, good, tally)
+    return table.filter(good)
+
+
+def _names(columns: FieldColumns) -> dict[str, pa.Array]:
+    field = "name"
+    written = columns.text("name")
+    if not columns.has("name") and (columns.has("family_name") or columns.has("given_name")):
+        field = "family_name" if columns.has("family_name") else "given_name"
+        parts = (tidy_column(columns.text(n)).to_pylist() for n in ("family_name", "given_name"))
+        written = pa.array([_whole_name(f, g) for f, g in zip(*parts, strict=True)], pa.string())
+    name = columns.problems(
+        field, parse_distinct(written, lambda text: words.parse_name(text).text, pa.string())
+    )
+    title = parse_distinct(written, lambda text: words.parse_name(text).title, pa.string())
+    return {"name": name, "title": title.values}
+
+
+def _whole_name(family: str | None, given: str | None) -> str | None:
+    """张 + 伟 → 张伟; Smith + Ann → Ann Smith."""
+    if not family or not given:
+        return family or given
+    return f"{given} {family}" if family.isascii() else f"{family}{given}"
+
+
+def _created(columns: FieldColumns, mapping: Mapping, now: datetime) -> pa.Array:
+    latest = now + timedelta(days=1)
+
+    def one(text: str) -> int:
+        moment = dates.parse_moment(text, zone=mapping.zone, day_first=mapping.day_first)
+        moment += timedelta(days=mapping.shift_days)
+        if moment > latest:
+            raise BadValue("date_future", "注册时间在未来", "the time lies in the future")
+        return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+    parsed: Parsed = parse_distinct(columns.text("created_at"), one, pa.int64())
+    return columns.problems("created_at", parsed)
+
+
+def _short(text: str, *, limit: int) -> str | None:
+    return words.limited(words.tidy(text), limit) or None
+
+
+def _note_mended(columns: FieldColumns, table: pa.Table, good: pa.Array, tally: Tally) -> None:
+    for rule, name in (
+        (NAME_MENDED, "name"),
+        (PHONE_MENDED, "phone"),
+        (EMAIL_MENDED, "email"),
+    ):
+        changed = pc.not_equal(columns.text(name), table.column(name).combine_chunks())
+        tally.note_mask(rule, pc.and_(good, pc.fill_null(changed, False)), columns.row_numbers)
+    silent = pc.and_(
+        pc.is_null(table.column("consent_email")), pc.is_null(table.column("consent_sms"))
+    )
+    tally.note_mask(NO_CONSENT, pc.and_(good, silent.combine_chunks()), columns.row_numbers)
