@@ -11,13 +11,13 @@ from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
 
 from zhiyin.demo.convert import ORDER_LINES
-from zhiyin.demo.scale import DEFAULT_END, DEFAULT_PROCESS, BuyingProcess, _purchases, generate
+from zhiyin.demo.scale import DEFAULT_END, DEFAULT_PROCESS, BuyingProcess, generate, purchases
 
 DAY_US = 86_400_000_000
 
 
 def everything(folder: Path) -> dict[str, pa.Table]:
-    return {n: pq.read_table(folder / n) for n in ("profiles", "order_lines", "events")}
+    return {n: pq.read_table(folder / n) for n in ("profiles", "order_lines", "events", "persons")}
 
 
 def test_a_generated_company_has_the_size_that_was_asked_for(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_a_generated_company_has_the_size_that_was_asked_for(tmp_path: Path) -> 
     tables = everything(tmp_path)
     assert told == [(1_000, 2_500), (2_000, 2_500), (2_500, 2_500)]
     assert (made.customers, made.lines, made.events) == (2_500, 25_000, 50_000)
-    assert [tables[n].num_rows for n in tables] == [2_500, 25_000, 50_000]
+    assert [tables[n].num_rows for n in tables] == [2_500, 25_000, 50_000, 2_500]
     assert tables["order_lines"].schema.equals(ORDER_LINES)
     assert pc.count_distinct(tables["order_lines"]["InvoiceNo"]).as_py() == made.orders
     assert pc.count_distinct(tables["events"]["Message"]).as_py() == 50_000
@@ -50,6 +50,11 @@ def test_the_same_seed_writes_the_same_company(tmp_path: Path) -> None:
     one, two, other = (everything(tmp_path / n) for n in ("one", "two", "other"))
     assert all(one[n].equals(two[n]) for n in one)
     assert not any(one[n].equals(other[n]) for n in one)
+
+
+def test_no_customers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        generate(0, seed=3, out=tmp_path)
 
 
 def test_a_smaller_company_replaces_a_larger_one(tmp_path: Path) -> None:
@@ -75,7 +80,7 @@ def test_the_season_peaks_where_it_was_put() -> None:
     rng = np.random.default_rng(1)
     process = BuyingProcess(season=0.5)
     end_us = int(datetime(2026, 6, 30, tzinfo=UTC).timestamp()) * 1_000_000
-    buyer, at_us, _ = _purchases(rng, 60_000, end_us, process)
+    buyer, at_us, _ = purchases(rng, 60_000, end_us, process)
     # First purchases come evenly on the process's clock, so only the season shapes them.
     first_us = np.full(60_000, end_us)
     np.minimum.at(first_us, buyer, at_us)
@@ -85,11 +90,11 @@ def test_the_season_peaks_where_it_was_put() -> None:
     assert peak / trough == pytest.approx(3.0, rel=0.1)  # (1 + .5) / (1 - .5)
 
 
-def test_purchases_follow_the_stated_bg_nbd_process() -> None:
+def testpurchases_follow_the_stated_bg_nbd_process() -> None:
     """Its maximum likelihood (Fader, Hardie and Lee, 2005, equation 6) finds the parameters."""
     process = BuyingProcess(season=0.0)
     end_us = int(datetime(2026, 6, 30, tzinfo=UTC).timestamp()) * 1_000_000
-    buyer, at_us, _ = _purchases(np.random.default_rng(2), 40_000, end_us, process)
+    buyer, at_us, _ = purchases(np.random.default_rng(2), 40_000, end_us, process)
     week_us = 7 * DAY_US
     first, last = np.full(40_000, end_us), np.zeros(40_000)
     np.minimum.at(first, buyer, at_us)

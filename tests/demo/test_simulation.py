@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from tests.demo.conftest import NOW
-from zhiyin.demo import DEFAULT, DEMO_SEED, OrdersAfterNowError, Simulation, simulate
+from zhiyin.demo import DEFAULT, DEMO_SEED, NoSalesError, OrdersAfterNowError, Simulation, simulate
 
 EXPORTS = [
     "profiles",
@@ -103,6 +103,21 @@ def test_nothing_happens_after_the_last_order(orders: pa.Table, simulation: Simu
 def test_orders_after_now_are_refused(orders: pa.Table) -> None:
     with pytest.raises(OrdersAfterNowError, match="shift_weeks"):
         simulate(orders, seed=1, now=NOW - timedelta(weeks=3))
+
+
+@pytest.mark.parametrize("customers", [1, 3, 40])
+def test_a_small_shop_can_be_simulated_too(orders: pa.Table, customers: int) -> None:
+    refs = pc.unique(orders["CustomerID"].drop_null())[1_000 : 1_000 + customers]
+    few = orders.filter(pc.is_in(orders["CustomerID"], refs))
+    made = simulate(few, seed=1, now=NOW)
+    assert made.profiles.num_rows == customers
+    assert made.events.num_rows > 0
+
+
+def test_orders_without_any_customer_are_refused(orders: pa.Table) -> None:
+    nobody = orders.filter(pc.is_null(orders["CustomerID"]))
+    with pytest.raises(NoSalesError, match="CustomerID"):
+        simulate(nobody, seed=1, now=NOW)
 
 
 def test_visits_are_dense_in_the_last_months(simulation: Simulation) -> None:

@@ -5,13 +5,14 @@ size for benchmarks. What was planted is returned as `Truth` and described in
 `examples/simulated/README.md`. No Django here; nothing in the product reads the truth.
 """
 
-from zhiyin.demo.orders import shift_orders, shift_weeks
+from zhiyin.demo.orders import NoSalesError, shift_orders, shift_weeks
 from zhiyin.demo.parameters import DEFAULT, DEMO_SEED, Parameters
 from zhiyin.demo.simulation import OrdersAfterNowError, Simulation, Truth, simulate
 
 __all__ = [
     "DEFAULT",
     "DEMO_SEED",
+    "NoSalesError",
     "OrdersAfterNowError",
     "Parameters",
     "Simulation",

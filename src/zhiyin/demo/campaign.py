@@ -131,7 +131,7 @@ def make(
             "basket_limit_gbp": round(middle, 2),
             "bought_anyway_share": float(anyway.mean()) if count else 0.0,
             "added_orders": int(persuaded.sum()),
-            "realised_lift": float(after[treated].mean() - anyway[treated].mean()),
+            "realised_lift": float((after & ~anyway)[treated].mean()) if treated.any() else 0.0,
         },
     )
 
@@ -186,9 +186,11 @@ def _orders(
     parameters: Parameters,
 ) -> tuple[pa.Table, Purchases, pa.Array]:
     """One order for each persuaded customer: the articles of one of their own former orders."""
-    days = 0.5 + (parameters.campaign_outcome_days - 2) * rng.beta(1.1, 2.5, len(buyers))
-    at_us = sent_us + (days * DAY_US).astype(np.int64)
-    at_us -= at_us % MINUTE_US
+    days = (parameters.campaign_outcome_days - 4) * rng.beta(1.1, 2.5, len(buyers))
+    # From the day after the message, in the shop's hours, and never on its Saturday of rest.
+    day = (sent_us + (days * DAY_US).astype(np.int64)) // DAY_US + 1
+    day += (day + 3) % 7 == 5  # 1 January 1970 was a Thursday, the fourth day of the week
+    at_us = day * DAY_US + (9 * 60 + rng.integers(0, 480, len(buyers))) * MINUTE_US
     number = numbered("SIM", 900_000 + np.arange(len(buyers)))
     # Invoices sorted by buyer: a former order is a uniform draw from the buyer's stretch.
     before = np.flatnonzero(book.invoices.at_us < int(sent_us.min(initial=book.end_us)))
@@ -255,7 +257,7 @@ def _messages(
         return occurrences(who[rows], at[rows] + later_us[rows], name, reference)
 
     short = rng.integers(1, 90, len(chosen)) * 1_000_000
-    # A click comes before the half day after which the first order does.
+    # A click comes on the day of the message, the first order on the day after it.
     soon = rng.integers(5, 700, len(chosen)) * MINUTE_US
     everyone = np.ones(len(chosen), np.bool_)
     return messages, pa.concat_tables(

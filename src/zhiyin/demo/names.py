@@ -55,6 +55,23 @@ GIVEN_MEN = [
     ("思远", "siyuan"), ("博文", "bowen"), ("家豪", "jiahao"), ("斌", "bin"), ("鑫", "xin"),
     ("旭东", "xudong"), ("德华", "dehua"), ("长青", "changqing"), ("乐", "le"),
 ]  # fmt: skip
+# First and second character of the given names that parents put together themselves.
+FIRST_WOMEN = (
+    "梓zi 雨yu 欣xin 诗shi 思si 佳jia 晓xiao 丽li 美mei 若ruo 可ke 语yu 文wen 淑shu 秀xiu 春chun "
+    "红hong 海hai 慧hui 雅ya 婉wan 梦meng 心xin 嘉jia"
+)
+SECOND_WOMEN = (
+    "涵han 怡yi 桐tong 燕yan 娟juan 玲ling 曦xi 馨xin 静jing 兰lan 珍zhen 英ying 梅mei 洁jie "
+    "萍ping 琳lin 莹ying 瑶yao 颖ying 琪qi 悦yue 彤tong 菲fei 蕾lei"
+)
+FIRST_MEN = (
+    "子zi 宇yu 浩hao 俊jun 天tian 晨chen 国guo 建jian 志zhi 文wen 鹏peng 思si 博bo 家jia 旭xu "
+    "德de 长chang 明ming 立li 少shao 永yong 振zhen 学xue 嘉jia"
+)
+SECOND_MEN = (
+    "轩xuan 然ran 宇yu 杰jie 强qiang 栋dong 华hua 涛tao 斌bin 飞fei 远yuan 豪hao 东dong 林lin "
+    "平ping 峰feng 辉hui 龙long 凯kai 磊lei 波bo 军jun 超chao 毅yi"
+)
 # Characters that are in names but were missing from GB2312, and some beyond the basic plane.
 GIVEN_RARE = [
     ("喆", "zhe"), ("堃", "kun"), ("淼", "miao"), ("垚", "yao"), ("赟", "yun"), ("珺", "jun"),
@@ -79,17 +96,27 @@ ENGLISH_SURNAMES = [
     ("Cooper", 23), ("King", 23), ("Lewis", 23), ("Martin", 23), ("Baker", 22),
     ("Begum", 20), ("O'Brien", 12), ("MacDonald", 12), ("Murphy", 18), ("Kelly", 18),
     ("Smith-Jones", 2), ("García", 3), ("Müller", 3), ("Dubois", 2), ("Nowak", 6),
+    ("Edwards", 27), ("Turner", 26), ("Hill", 26), ("Moore", 24), ("Clark", 24), ("Lee", 23),
+    ("Morgan", 22), ("Ward", 22), ("Scott", 22), ("Morris", 21), ("Watson", 21), ("Allen", 20),
+    ("Young", 20), ("Mitchell", 20), ("Ahmed", 20), ("Hussain", 20), ("Bailey", 19), ("Bell", 18),
+    ("Campbell", 18), ("Cook", 18), ("Shaw", 17), ("Richardson", 17), ("Murray", 15),
+    ("Ellis", 15), ("Marshall", 15), ("Gray", 14), ("Ali", 18), ("Stewart", 14), ("Hunt", 13),
+    ("Mason", 13), ("Palmer", 13), ("Holmes", 13), ("Mills", 13), ("Kowalska", 3), ("Nguyen", 3),
     ("St. John", 2), ("Ó Súilleabháin", 1), ("Fitzgerald", 5), ("Okafor", 4),
 ]  # fmt: skip
 ENGLISH_WOMEN = [
     "Olivia", "Emma", "Sophie", "Charlotte", "Emily", "Sarah", "Laura", "Rebecca", "Susan",
     "Margaret", "Patricia", "Karen", "Helen", "Jennifer", "Grace", "Chloe", "Zoë", "Renée",
     "Fatima", "Priya", "Amelia", "Isla", "Anne-Marie", "Siobhán", "Elizabeth", "Hannah",
+    "Jessica", "Lucy", "Mia", "Ella", "Freya", "Poppy", "Aisha", "Nicola", "Claire", "Julie",
+    "Alison", "Ruth", "Harriet", "Phoebe", "Maryam", "Eilidh", "Rhiannon", "Catherine",
 ]  # fmt: skip
 ENGLISH_MEN = [
     "Oliver", "George", "Harry", "Jack", "James", "John", "David", "Michael", "Paul", "Andrew",
     "Thomas", "Daniel", "Mohammed", "Arjun", "Joshua", "William", "Peter", "Robert", "Seán",
     "Liam", "Noah", "Ethan", "Stephen", "Christopher", "Graham", "François",
+    "Leo", "Arthur", "Alfie", "Mark", "Richard", "Ian", "Kevin", "Simon", "Matthew", "Adam",
+    "Imran", "Hamza", "Callum", "Rhys", "Ewan", "Edward", "Philip", "Anthony",
 ]  # fmt: skip
 
 
@@ -132,11 +159,18 @@ def _chinese(
     weights += [row[2] / double * share for row in DOUBLE_SURNAMES]
     surname = pick(rng, weights, size)
 
-    given = GIVEN_WOMEN + GIVEN_MEN + GIVEN_RARE
-    chosen = rng.integers(0, len(GIVEN_WOMEN), size)
-    men = rng.integers(len(GIVEN_WOMEN), len(GIVEN_WOMEN) + len(GIVEN_MEN), size)
-    rare = rng.integers(len(GIVEN_WOMEN) + len(GIVEN_MEN), len(given), size)
-    chosen = np.where(woman, chosen, men)
+    women = GIVEN_WOMEN, _put_together(FIRST_WOMEN, SECOND_WOMEN)
+    men = GIVEN_MEN, _put_together(FIRST_MEN, SECOND_MEN)
+    given = [*women[0], *women[1], *men[0], *men[1], *GIVEN_RARE]
+    own = rng.random(size) < 0.6
+    chosen = np.where(woman, 0, len(women[0]) + len(women[1]))
+    for is_woman, (common, composed) in ((True, women), (False, men)):
+        here = woman == is_woman
+        chosen[here & ~own] += rng.integers(0, len(common), size)[here & ~own]
+        chosen[here & own] += rng.integers(len(common), len(common) + len(composed), size)[
+            here & own
+        ]
+    rare = rng.integers(len(given) - len(GIVEN_RARE), len(given), size)
     chosen = np.where(rng.random(size) < parameters.rare_hanzi_share, rare, chosen)
 
     name = _join(take([s[0] for s in surnames], surname), take([g[0] for g in given], chosen))
@@ -153,6 +187,16 @@ def _chinese(
         minority, take([m[1].split()[1] for m in MINORITY], which), latin_surname
     )
     return name, latin_given, latin_surname
+
+
+def _put_together(first: str, second: str) -> list[tuple[str, str]]:
+    """Every first with every second character: (hanzi, pinyin); not the same one twice."""
+    return [
+        (one[0] + two[0], one[1:] + two[1:])
+        for one in first.split()
+        for two in second.split()
+        if one[0] != two[0]
+    ]
 
 
 def _english(rng: np.random.Generator, woman: Bools) -> tuple[pa.Array, pa.Array, pa.Array]:

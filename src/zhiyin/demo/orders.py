@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhiyin.demo.chance import Floats, Ints
+from zhiyin.demo.convert import ORDER_LINES
 
 
 def shift_weeks(last_order: datetime, now: datetime) -> timedelta:
@@ -29,6 +30,10 @@ def shift_orders(orders: pa.Table, by: timedelta) -> pa.Table:
     field = orders.schema.field(index)
     moved = pc.add(orders["InvoiceDate"], pa.scalar(by, pa.duration("ms"))).cast(field.type)
     return orders.set_column(index, field, moved)
+
+
+class NoSalesError(ValueError):
+    """No line of the orders is a sale to a known customer."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class OrderBook:
 
 def read(orders: pa.Table) -> OrderBook:
     """The sales in `orders`; cancellations, gifts and lines without a customer are left out."""
+    orders = orders.select(ORDER_LINES.names).cast(ORDER_LINES)
     sales = orders.filter(
         pc.and_(
             pc.is_valid(orders["CustomerID"]),
@@ -95,6 +101,11 @@ def read(orders: pa.Table) -> OrderBook:
             ),
         )
     )
+    if sales.num_rows == 0:
+        raise NoSalesError(
+            "No line has a CustomerID, a Quantity above 0 and a UnitPrice above 0. "
+            "Give orders of known customers, in the columns of Online Retail."
+        )
     # An invoice that took the clerk two minutes counts from the first.
     code = sales["InvoiceNo"].combine_chunks().dictionary_encode().indices.to_numpy()
     line_us = sales["InvoiceDate"].cast(pa.timestamp("us")).cast("int64").to_numpy()

@@ -267,3 +267,9 @@ def profile_table(people: People, *, member_card: pa.Array, device: pa.Array) ->
         columns[f"{purpose} consent evidence"] = evidence
     columns["Simulated"] = pa.repeat(True, len(people))
     return pa.table(columns)
+
+
+def person_table(people: People) -> pa.Table:
+    """Truth: for each account the first account of whoever is behind it."""
+    behind = people.ref.take(pa.array(people.person))
+    return pa.table({"Customer": people.ref, "Person": behind})

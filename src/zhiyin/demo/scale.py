@@ -94,13 +94,16 @@ def generate(
     chunk: int = 25_000,
     progress: Callable[[int, int], None] | None = None,
 ) -> Generated:
-    """Writes `profiles/`, `order_lines/` and `events/` under `out`, and `truth.json`.
+    """Writes `profiles/`, `order_lines/`, `events/`, `persons/` and `truth.json` under `out`.
 
     Each is a folder of Parquet parts, one a chunk: profiles in the layout of `simulate`, order
-    lines in that of Online Retail, events in that of `simulate`. `progress(done, customers)` is
-    called after each chunk. The last part of a former, longer run is removed, nothing else is.
+    lines in that of Online Retail, events in that of `simulate`; `persons` is truth and says which
+    accounts are one human being. `progress(done, customers)` is
+    called after each chunk. Parts of a former run are removed, nothing else is.
     """
-    folders = {name: out / name for name in ("profiles", "order_lines", "events")}
+    if customers < 1 or chunk < 1:
+        raise ValueError(f"Ask for at least one customer and one a chunk: {customers}, {chunk}.")
+    folders = {name: out / name for name in ("profiles", "persons", "order_lines", "events")}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("part-*.parquet"):
@@ -112,7 +115,7 @@ def generate(
         size = min(chunk, customers - start)
         rng = stream(seed, "scale", part)
         refs = numbered("", 10_000_000 + start + np.arange(size), 8)
-        buyer, order_us, values = _purchases(rng, size, end_us, process)
+        buyer, order_us, values = purchases(rng, size, end_us, process)
         first_us = np.full(size, end_us)
         np.minimum.at(first_us, buyer, order_us)
         country = _countries(rng, size)
@@ -122,6 +125,7 @@ def generate(
             "profiles": persons.profile_table(
                 people, member_card=pa.nulls(size, pa.string()), device=device
             ),
+            "persons": persons.person_table(people),
             "order_lines": _order_lines(
                 rng, refs, country, buyer, order_us, values, lines_per_customer, shelf, part
             ),
@@ -147,7 +151,7 @@ def generate(
     return Generated(out, customers, orders, lines, events)
 
 
-def _purchases(
+def purchases(
     rng: np.random.Generator, size: int, end_us: int, process: BuyingProcess
 ) -> tuple[Ints, Ints, Floats]:
     """Buyer, moment and value of every order, by customer and then by time.

@@ -142,7 +142,7 @@ def simulate(
             parameters=parameters,
             seed=seed,
             links=_links(people, shops.holders, owned.owners),
-            persons=_person_table(people),
+            persons=persons.person_table(people),
             path=path.truth,
             campaign=campaign.truth,
             review_feelings=reviews.truth,
@@ -182,14 +182,9 @@ def _event_table(seen: pa.Table, told: pa.Table, people: persons.People, end_us:
     return table.append_column("Simulated", pa.repeat(True, table.num_rows))
 
 
-def _person_table(people: persons.People) -> pa.Table:
-    behind = people.ref.take(pa.array(people.person))
-    return pa.table({"Customer": people.ref, "Person": behind})
-
-
 def _links(people: persons.People, holders: pa.Table, owners: pa.Table) -> pa.Table:
     """Pairs of identifiers that belong to one human being."""
-    behind = _person_table(people)
+    behind = persons.person_table(people)
 
     def pairs(kind: str, left: pa.Array, customer: pa.Array) -> pa.Table:
         size = len(left)
