@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import betaln, digamma, gammaln, hyp2f1
+from scipy.special import betaincinv, betaln, digamma, expit, gammaln, hyp2f1
 
 from zhiyin.insight.contract import Floats, NotEnoughHistoryError
 
@@ -38,15 +38,10 @@ class BgNbd(msgspec.Struct, frozen=True):
 
     def p_alive(self, seen: Purchases) -> Floats:
         x, t_x, watched = seen
-        odds = np.where(
-            x > 0,
-            np.exp(
-                np.log(self.a / np.maximum(self.b + x - 1, 1e-12))
-                + (self.r + x) * (np.log(self.alpha + watched) - np.log(self.alpha + t_x))
-            ),
-            0.0,
+        log_odds_gone = np.log(self.a / np.maximum(self.b + x - 1, 1e-12)) + (self.r + x) * (
+            np.log(self.alpha + watched) - np.log(self.alpha + t_x)
         )
-        return np.asarray(1.0 / (1.0 + odds))
+        return np.asarray(np.where(x > 0, expit(-log_odds_gone), 1.0))
 
     def expected_purchases(self, seen: Purchases, t: float) -> Floats:
         """E[purchases in (T, T + t]]: equation 10 of the paper.
@@ -60,8 +55,24 @@ class BgNbd(msgspec.Struct, frozen=True):
         a = self.a if abs(self.a - 1) > 1e-6 else 1 + 1e-6
         c = a + self.b + x - 1
         z = t / (self.alpha + watched + t)
-        tail = (1 - z) ** (a - 1) * hyp2f1(a + self.b - 1 - self.r, a - 1, c, z)
-        return np.asarray(np.maximum(c / (a - 1) * (1 - tail), 0.0) * self.p_alive(seen))
+        with np.errstate(over="ignore", invalid="ignore"):
+            tail = (1 - z) ** (a - 1) * hyp2f1(a + self.b - 1 - self.r, a - 1, c, z)
+            alive = c / (a - 1) * (1 - tail)
+        lost = ~np.isfinite(alive)
+        if lost.any():
+            alive[lost] = self._averaged(x[lost], watched[lost], t)
+        return np.asarray(np.maximum(alive, 0.0) * self.p_alive(seen))
+
+    def _averaged(self, x: Floats, watched: Floats, t: float) -> Floats:
+        """E[purchases | alive] where the hypergeometric function leaves the range of a double.
+
+        Given p it is (1 - ((alpha+T) / (alpha+T+pt))^(r+x)) / p; the mean over p ~ Beta(a, b+x) is
+        taken at the middles of 200 equal shares of its distribution.
+        """
+        shares = (np.arange(200) + 0.5) / 200
+        p = np.maximum(betaincinv(self.a, self.b + x[:, None], shares[None, :]), 1e-9)
+        growth = np.log1p(p * t / (self.alpha + watched)[:, None])
+        return np.asarray(np.mean(-np.expm1(-(self.r + x)[:, None] * growth) / p, axis=1))
 
     def p_next_within(self, seen: Purchases, t: Floats | float) -> Floats:
         """P(the next purchase comes within t | alive): Pareto, as lambda is Gamma(r+x, alpha+T)."""
@@ -140,8 +151,8 @@ def fit_bgnbd(seen: Purchases) -> BgNbd:
         np.log([1.0, 0.5, 1.0, 2.0]),
         jac=True,
         method="L-BFGS-B",
-        # the bounds keep degenerate data (nobody ever leaves) finite
-        bounds=[(-10, 8), (-12, 12), (-10, 8), (-6, 10)],
+        # the bounds keep degenerate data finite: nobody ever leaves, or all with the same chance
+        bounds=[(-10, 6), (-12, 12), (-10, 4), (-6, 8)],
         options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7},
     )
     r, alpha, a, b = np.exp(found.x)

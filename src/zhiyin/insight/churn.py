@@ -155,7 +155,7 @@ class ChurnModel(msgspec.Struct, frozen=True, tag="churn"):
         risk = self.baseline(frame)
         offered = design(frame)
         inputs = {"recency_days": offered["recency_days"]}
-        return strongest(inputs, (risk - risk.mean())[:, None], least=0.0)
+        return strongest(inputs, (risk - risk.mean())[:, None], offered, least=0.0)
 
     def score_frame(self, frame: Frame, in_use: str = "model") -> pa.Table:
         if in_use == "model":

@@ -127,14 +127,21 @@ def sentence(feature: str, value: float, row: Callable[[str], float]) -> Words:
 
 
 def strongest(
-    inputs: dict[str, Floats], points: Floats, most: int = 4, least: float = 0.005
+    inputs: dict[str, Floats],
+    points: Floats,
+    known: dict[str, Floats] | None = None,
+    most: int = 4,
+    least: float = 0.005,
 ) -> list[list[Reason]]:
     """For each customer the features that weigh most. `points`: customers x features, as a share.
+
+    `known` holds further features that a sentence may mention.
 
     Days since the last purchase and their ratio to the usual gap are one fact to a reader: their
     contributions are added.
     """
     names = list(inputs)
+    facts = inputs if known is None else {**known, **inputs}
     points = points.copy()
     if "overdue" in inputs and "recency_days" in inputs:
         into, out = names.index("recency_days"), names.index("overdue")
@@ -145,7 +152,7 @@ def strongest(
     for i, chosen in enumerate(top):
 
         def value_of(name: str, i: int = i) -> float:
-            return float(inputs[name][i]) if name in inputs else float("nan")
+            return float(facts[name][i]) if name in facts else float("nan")
 
         reasons = []
         for j in chosen:
