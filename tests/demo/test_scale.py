@@ -90,7 +90,7 @@ def test_the_season_peaks_where_it_was_put() -> None:
     assert peak / trough == pytest.approx(3.0, rel=0.1)  # (1 + .5) / (1 - .5)
 
 
-def testpurchases_follow_the_stated_bg_nbd_process() -> None:
+def test_purchases_follow_the_stated_bg_nbd_process() -> None:
     """Its maximum likelihood (Fader, Hardie and Lee, 2005, equation 6) finds the parameters."""
     process = BuyingProcess(season=0.0)
     end_us = int(datetime(2026, 6, 30, tzinfo=UTC).timestamp()) * 1_000_000

@@ -88,8 +88,6 @@ def make(
     messages, events = _messages(rng, people, targets, held, offer, bounced, persuaded, sent_us)
     ref = people.ref.take(pa.array(targets))
     offers = pc.if_else(pa.array(held), None, take(OFFERS, offer))
-    after = anyway | persuaded
-    treated = ~held
     return Campaign(
         definition=_definition(parameters, start_us, end_us),
         assignment=pa.table(
@@ -122,18 +120,28 @@ def make(
             "population": count,
             "hold_out": int(held.sum()),
             "outcome_days": parameters.campaign_outcome_days,
-            "expected_lift": float(lift[treated].mean()) if treated.any() else 0.0,
-            "expected_lift_by_basket_and_offer": {
-                b: {o: float(lifts(parameters)[i, j]) for j, o in enumerate(OFFERS)}
-                for i, b in enumerate(BASKETS)
-            },
-            "best_offer": {"small": "free delivery", "large": "discount"},
             "basket_limit_gbp": round(middle, 2),
-            "bought_anyway_share": float(anyway.mean()) if count else 0.0,
-            "added_orders": int(persuaded.sum()),
-            "realised_lift": float((after & ~anyway)[treated].mean()) if treated.any() else 0.0,
+            **_effect(lift[~held], anyway, persuaded[~held], parameters),
         },
     )
+
+
+def _effect(
+    lift: np.ndarray, anyway: Bools, persuaded: Bools, parameters: Parameters
+) -> dict[str, Any]:
+    """What the report must find; `lift` and `persuaded` are those of the treated."""
+    table = lifts(parameters)
+    return {
+        "expected_lift": float(lift.mean()) if len(lift) else 0.0,
+        "realised_lift": float(persuaded.mean()) if len(lift) else 0.0,
+        "added_orders": int(persuaded.sum()),
+        "bought_anyway_share": float(anyway.mean()) if len(anyway) else 0.0,
+        "expected_lift_by_basket_and_offer": {
+            basket: {offer: float(table[i, j]) for j, offer in enumerate(OFFERS)}
+            for i, basket in enumerate(BASKETS)
+        },
+        "best_offer": {b: OFFERS[int(table[i].argmax())] for i, b in enumerate(BASKETS)},
+    }
 
 
 def _needed(
