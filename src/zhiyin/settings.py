@@ -51,6 +51,12 @@ PIPELINE = [
     "zhiyin.customers.pipeline.update",  # orders, profile counters, timeline
 ]
 
+# How each room takes back what it made of a batch, when an import is undone.
+PIPELINE_UNDO = [
+    "zhiyin.govern.pipeline.undo",
+    "zhiyin.customers.undoing.undo",
+]
+
 
 def _secret(name: str) -> str:
     """A secret from the environment, else one generated on first use and kept with mode 0600."""

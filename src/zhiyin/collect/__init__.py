@@ -1,1 +1,1 @@
-"""How data comes in: sources, imports, the hot events of the last months, and the pipeline's door."""
+"""How data comes in: sources, imports, hot events of the last months, and the pipeline's door."""

@@ -71,6 +71,7 @@ class ProfileFacts(msgspec.Struct):
 
     fields: dict[str, str | date | list[str]]
     consents: list[ConsentFact]
+    fills_gaps_only: bool = False  # said in passing (the country of an order): never overwrites
 
 
 class Incoming(msgspec.Struct):

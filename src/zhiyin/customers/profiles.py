@@ -22,10 +22,13 @@ def apply(batch: Batch) -> None:
     """Write the profile facts of a batch, keep what they replaced, and index for search."""
     facts = [e for e in batch.kept() if e.profile is not None and e.customer_id is not None]
     customers = Customer.objects.in_bulk([e.customer_id for e in facts])
-    departments = _departments(str(e.profile.fields.get("department", "")) for e in facts if e.profile)
+    departments = _departments(
+        str(e.profile.fields.get("department", "")) for e in facts if e.profile
+    )
     changes: list[ProfileChange] = []
     for event in facts:
-        assert event.profile is not None and event.customer_id is not None
+        assert event.profile is not None
+        assert event.customer_id is not None
         customer = customers[event.customer_id]
         for name, value in event.profile.fields.items():
             new = departments.get(str(value)) if name == "department" else value
@@ -33,7 +36,7 @@ def apply(batch: Batch) -> None:
                 continue
             attribute = "department_id" if name == "department" else name
             old = getattr(customer, attribute)
-            if old == new:
+            if old == new or (event.profile.fills_gaps_only and old):
                 continue
             setattr(customer, attribute, new)
             changes.append(

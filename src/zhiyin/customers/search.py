@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 import zlib
 from collections.abc import Iterable
+from itertools import pairwise
 from uuid import UUID
 
 from django.db import connection
@@ -35,7 +36,7 @@ def grams(text: str) -> set[int]:
     found: set[str] = set()
     for word in text.split():
         found.update(c for c in word if _is_han(c))
-        found.update(a + b for a, b in zip(word, word[1:], strict=False) if _is_han(a) or _is_han(b))
+        found.update(a + b for a, b in pairwise(word) if _is_han(a) or _is_han(b))
         found.update(word[i : i + 3] for i in range(len(word) - 2))
     return {_hash(gram) for gram in found}
 
@@ -51,7 +52,8 @@ def _hash(gram: str) -> int:
 
 def text_of(name: str, others: Iterable[str]) -> str:
     """What is searched of a customer, folded: the name, its pinyin, and the rest."""
-    parts = [fold(name), *(fold(key) for key in search_keys(name)), *(fold(one) for one in others)]
+    keys = search_keys(name)
+    parts = [fold(part) for part in (name, keys.full, keys.joined, keys.initials, *others)]
     return "\n".join(dict.fromkeys(part for part in parts if part))
 
 
@@ -69,9 +71,13 @@ def _index_chunk(ids: list[UUID]) -> None:
         if customer is not None:
             values.setdefault(customer, []).append(value)
     rows = []
-    people = Customer.objects.filter(id__in=ids).values_list("id", "name", "email", "phone", "number")
+    people = Customer.objects.filter(id__in=ids).values_list(
+        "id", "name", "email", "phone", "number"
+    )
     for id_, name, email, phone, number in people:
-        text = text_of(name, [email, phone, phone.removeprefix("+86"), number, *values.get(id_, [])])
+        text = text_of(
+            name, [email, phone, phone.removeprefix("+86"), number, *values.get(id_, [])]
+        )
         rows.append((id_, text, sorted(grams(text))))
     with connection.cursor() as cursor:
         cursor.execute("delete from customers_customersearch where customer_id = any(%s)", [ids])

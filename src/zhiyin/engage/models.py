@@ -33,7 +33,9 @@ class Campaign(models.Model):
     holdout_share = models.FloatField(
         default=0.1, validators=[MinValueValidator(0.0), MaxValueValidator(0.5)]
     )
-    frequency_cap = models.PositiveSmallIntegerField(default=2)  # messages in 30 days, all campaigns
+    frequency_cap = models.PositiveSmallIntegerField(
+        default=2
+    )  # messages in 30 days, all campaigns
     window_days = models.PositiveSmallIntegerField(default=30)  # outcomes counted this long
     cost = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     margin = models.FloatField(default=0.4)  # of revenue, for the ROI
@@ -125,7 +127,10 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "customer"], name="one_message_a_campaign"),
         ]
-        indexes = [models.Index(fields=["-created_at"]), models.Index(fields=["customer", "-sent_at"])]
+        indexes = [
+            models.Index(fields=["-created_at"]),
+            models.Index(fields=["customer", "-sent_at"]),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from zhiyin.collect.batch import Batch
 from zhiyin.collect.models import Source
 from zhiyin.govern import services
@@ -40,3 +42,8 @@ def permit(batch: Batch) -> None:
             event.customer_id = event.identifier_id = None
             event.properties = {}
             batch.counts["anonymous"] += 1
+
+
+def undo(batch: UUID) -> dict[str, int]:
+    """Take back the consents that a batch brought."""
+    return {"consents": services.undo_consents(batch)}

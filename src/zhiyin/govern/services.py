@@ -32,8 +32,10 @@ def keep_consents(facts: Iterable[tuple[UUID, ConsentFact]], *, batch: UUID | No
         before = current.get((customer, channel, purpose))
         if before is not None and (before.at > fact.at or before.granted == fact.granted):
             continue
-        row = {"customer_id": customer, "channel": channel, "purpose": purpose,
-               "granted": fact.granted, "at": fact.at, "evidence": fact.evidence, "batch": batch}  # fmt: skip
+        row = {
+            "customer_id": customer, "channel": channel, "purpose": purpose,
+            "granted": fact.granted, "at": fact.at, "evidence": fact.evidence, "batch": batch,
+        }  # fmt: skip
         rows.append(Consent(**row))
         changes.append(ConsentChange(**row))
     Consent.objects.bulk_create(
@@ -47,11 +49,11 @@ def keep_consents(facts: Iterable[tuple[UUID, ConsentFact]], *, batch: UUID | No
     return len(rows)
 
 
-def undo_consents(batch: UUID) -> None:
+def undo_consents(batch: UUID) -> int:
     """Take back what a batch said; the word before it stands again."""
     gone = ConsentChange.objects.filter(batch=batch)
     keys = set(gone.values_list("customer_id", "channel", "purpose"))
-    gone.delete()
+    taken = gone.delete()[0]
     Consent.objects.filter(batch=batch).delete()
     earlier = ConsentChange.objects.filter(customer_id__in={key[0] for key in keys}).order_by("at")
     last = {(c.customer_id, c.channel, c.purpose): c for c in earlier}
@@ -63,6 +65,7 @@ def undo_consents(batch: UUID) -> None:
         ],
         ignore_conflicts=True,
     )  # fmt: skip
+    return taken
 
 
 @transaction.atomic

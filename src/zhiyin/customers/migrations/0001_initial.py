@@ -4,379 +4,715 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import zhiyin.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import zhiyin.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_audit_append_only'),
-        ('collect', '0001_initial'),
+        ("accounts", "0002_audit_append_only"),
+        ("collect", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(blank=True, max_length=60)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('email', models.CharField(blank=True, max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=32)),
-                ('gender', models.CharField(blank=True, choices=[('female', 'Female'), ('male', 'Male'), ('other', 'Other')], max_length=10)),
-                ('birth_date', models.DateField(blank=True, null=True)),
-                ('language', models.CharField(blank=True, choices=[('zh', 'Chinese'), ('en', 'English')], max_length=5)),
-                ('country', models.CharField(blank=True, max_length=60)),
-                ('province', models.CharField(blank=True, max_length=60)),
-                ('city', models.CharField(blank=True, max_length=80)),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('simulated_profile', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('created_by_batch', models.UUIDField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('orders', models.IntegerField(default=0)),
-                ('revenue', models.DecimalField(decimal_places=2, default=0, max_digits=18)),
-                ('first_order_at', models.DateTimeField(blank=True, null=True)),
-                ('last_order_at', models.DateTimeField(blank=True, null=True)),
-                ('last_seen_at', models.DateTimeField(blank=True, null=True)),
-                ('figures_at', models.DateTimeField(blank=True, null=True)),
-                ('tier', models.CharField(blank=True, choices=[('platinum', 'Platinum'), ('gold', 'Gold'), ('regular', 'Regular')], max_length=12)),
-                ('rfm', models.CharField(blank=True, max_length=3)),
-                ('rfm_segment', models.CharField(blank=True, max_length=40)),
-                ('persona', models.CharField(blank=True, max_length=40)),
-                ('value_12m', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('value_12m_low', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('value_12m_high', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('churn_risk', models.FloatField(blank=True, null=True)),
-                ('churn_risk_low', models.FloatField(blank=True, null=True)),
-                ('churn_risk_high', models.FloatField(blank=True, null=True)),
-                ('next_purchase_from', models.DateField(blank=True, null=True)),
-                ('next_purchase_to', models.DateField(blank=True, null=True)),
-                ('next_purchase_probability', models.FloatField(blank=True, null=True)),
-                ('scored_at', models.DateTimeField(blank=True, null=True)),
-                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='accounts.department')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.CharField(blank=True, max_length=60)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("email", models.CharField(blank=True, max_length=254)),
+                ("phone", models.CharField(blank=True, max_length=32)),
+                (
+                    "gender",
+                    models.CharField(
+                        blank=True,
+                        choices=[("female", "Female"), ("male", "Male"), ("other", "Other")],
+                        max_length=10,
+                    ),
+                ),
+                ("birth_date", models.DateField(blank=True, null=True)),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True, choices=[("zh", "Chinese"), ("en", "English")], max_length=5
+                    ),
+                ),
+                ("country", models.CharField(blank=True, max_length=60)),
+                ("province", models.CharField(blank=True, max_length=60)),
+                ("city", models.CharField(blank=True, max_length=80)),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("simulated_profile", models.BooleanField(default=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("created_by_batch", models.UUIDField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("orders", models.IntegerField(default=0)),
+                ("revenue", models.DecimalField(decimal_places=2, default=0, max_digits=18)),
+                ("first_order_at", models.DateTimeField(blank=True, null=True)),
+                ("last_order_at", models.DateTimeField(blank=True, null=True)),
+                ("last_seen_at", models.DateTimeField(blank=True, null=True)),
+                ("figures_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "tier",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("platinum", "Platinum"),
+                            ("gold", "Gold"),
+                            ("regular", "Regular"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("rfm", models.CharField(blank=True, max_length=3)),
+                ("rfm_segment", models.CharField(blank=True, max_length=40)),
+                ("persona", models.CharField(blank=True, max_length=40)),
+                (
+                    "value_12m",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "value_12m_low",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                (
+                    "value_12m_high",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                ("churn_risk", models.FloatField(blank=True, null=True)),
+                ("churn_risk_low", models.FloatField(blank=True, null=True)),
+                ("churn_risk_high", models.FloatField(blank=True, null=True)),
+                ("next_purchase_from", models.DateField(blank=True, null=True)),
+                ("next_purchase_to", models.DateField(blank=True, null=True)),
+                ("next_purchase_probability", models.FloatField(blank=True, null=True)),
+                ("scored_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="accounts.department",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('sku', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('last_price', models.DecimalField(blank=True, decimal_places=4, max_digits=18, null=True)),
-                ('last_sold_at', models.DateTimeField(blank=True, null=True)),
+                ("sku", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                (
+                    "last_price",
+                    models.DecimalField(blank=True, decimal_places=4, max_digits=18, null=True),
+                ),
+                ("last_sold_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Identifier',
+            name="Identifier",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('number', 'Customer number'), ('email', 'E-mail'), ('phone', 'Mobile'), ('card', 'Member card'), ('device', 'Device'), ('wechat', 'WeChat')], max_length=12)),
-                ('namespace', models.CharField(blank=True, max_length=60)),
-                ('value', models.CharField(max_length=254)),
-                ('batch', models.UUIDField(blank=True, null=True)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='identifiers', to='customers.customer')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='collect.source')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("number", "Customer number"),
+                            ("email", "E-mail"),
+                            ("phone", "Mobile"),
+                            ("card", "Member card"),
+                            ("device", "Device"),
+                            ("wechat", "WeChat"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("namespace", models.CharField(blank=True, max_length=60)),
+                ("value", models.CharField(max_length=254)),
+                ("batch", models.UUIDField(blank=True, null=True)),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identifiers",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="collect.source"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('rule', models.CharField(max_length=60)),
-                ('probability', models.FloatField(default=1.0)),
-                ('batch', models.UUIDField(blank=True, null=True)),
-                ('since', models.DateTimeField()),
-                ('until', models.DateTimeField(blank=True, null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='customers.customer')),
-                ('identifier', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='customers.identifier')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("rule", models.CharField(max_length=60)),
+                ("probability", models.FloatField(default=1.0)),
+                ("batch", models.UUIDField(blank=True, null=True)),
+                ("since", models.DateTimeField()),
+                ("until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "identifier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="customers.identifier",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=40)),
-                ('version', models.PositiveIntegerField()),
-                ('as_of', models.DateTimeField()),
-                ('trained_at', models.DateTimeField()),
-                ('scorecard', models.JSONField(default=dict)),
-                ('in_use', models.CharField(choices=[('model', 'Model'), ('baseline', 'Baseline')], max_length=10)),
-                ('current', models.BooleanField(default=False)),
-                ('customers', models.IntegerField(default=0)),
-                ('path', models.CharField(blank=True, max_length=300)),
-                ('seconds', models.FloatField(default=0)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("version", models.PositiveIntegerField()),
+                ("as_of", models.DateTimeField()),
+                ("trained_at", models.DateTimeField()),
+                ("scorecard", models.JSONField(default=dict)),
+                (
+                    "in_use",
+                    models.CharField(
+                        choices=[("model", "Model"), ("baseline", "Baseline")], max_length=10
+                    ),
+                ),
+                ("current", models.BooleanField(default=False)),
+                ("customers", models.IntegerField(default=0)),
+                ("path", models.CharField(blank=True, max_length=300)),
+                ("seconds", models.FloatField(default=0)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('text', models.TextField(max_length=4000)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='customers.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("text", models.TextField(max_length=4000)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes",
+                        to="customers.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=80)),
-                ('kind', models.CharField(choices=[('sale', 'Order'), ('return', 'Return')], max_length=10)),
-                ('identifier_id', models.UUIDField(blank=True, null=True)),
-                ('ordered_at', models.DateTimeField()),
-                ('total', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('currency', models.CharField(max_length=3)),
-                ('lines', models.IntegerField()),
-                ('batch', models.UUIDField(blank=True, null=True)),
-                ('simulated', models.BooleanField(default=False)),
-                ('customer', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='customers.customer')),
-                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='accounts.department')),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='collect.source')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("sale", "Order"), ("return", "Return")], max_length=10
+                    ),
+                ),
+                ("identifier_id", models.UUIDField(blank=True, null=True)),
+                ("ordered_at", models.DateTimeField()),
+                ("total", models.DecimalField(decimal_places=2, max_digits=18)),
+                ("currency", models.CharField(max_length=3)),
+                ("lines", models.IntegerField()),
+                ("batch", models.UUIDField(blank=True, null=True)),
+                ("simulated", models.BooleanField(default=False)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="accounts.department",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="collect.source",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('customer_id', models.UUIDField(blank=True, null=True)),
-                ('ordered_at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=12)),
-                ('sku', models.CharField(max_length=80)),
-                ('product_name', models.CharField(blank=True, max_length=200)),
-                ('quantity', models.IntegerField()),
-                ('unit_price', models.DecimalField(decimal_places=4, max_digits=18)),
-                ('amount', models.DecimalField(decimal_places=4, max_digits=18)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='customers.order')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("customer_id", models.UUIDField(blank=True, null=True)),
+                ("ordered_at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=12)),
+                ("sku", models.CharField(max_length=80)),
+                ("product_name", models.CharField(blank=True, max_length=200)),
+                ("quantity", models.IntegerField()),
+                ("unit_price", models.DecimalField(decimal_places=4, max_digits=18)),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=18)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="customers.order"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProfileChange',
+            name="ProfileChange",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('field', models.CharField(max_length=40)),
-                ('before', models.TextField(blank=True)),
-                ('after', models.TextField(blank=True)),
-                ('batch', models.UUIDField(blank=True, null=True)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='customers.customer')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("field", models.CharField(max_length=40)),
+                ("before", models.TextField(blank=True)),
+                ("after", models.TextField(blank=True)),
+                ("batch", models.UUIDField(blank=True, null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="customers.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('shared', models.BooleanField(default=False)),
-                ('pinned', models.BooleanField(default=False)),
-                ('columns', models.JSONField(default=list)),
-                ('filters', models.JSONField(default=dict)),
-                ('sort', models.CharField(default='-revenue', max_length=40)),
-                ('position', models.IntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("shared", models.BooleanField(default=False)),
+                ("pinned", models.BooleanField(default=False)),
+                ("columns", models.JSONField(default=list)),
+                ("filters", models.JSONField(default=dict)),
+                ("sort", models.CharField(default="-revenue", max_length=40)),
+                ("position", models.IntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('model', models.CharField(max_length=40)),
-                ('version', models.PositiveIntegerField()),
-                ('as_of', models.DateTimeField()),
-                ('value', models.FloatField()),
-                ('low', models.FloatField(blank=True, null=True)),
-                ('high', models.FloatField(blank=True, null=True)),
-                ('reasons', models.JSONField(default=list)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='customers.customer')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("model", models.CharField(max_length=40)),
+                ("version", models.PositiveIntegerField()),
+                ("as_of", models.DateTimeField()),
+                ("value", models.FloatField()),
+                ("low", models.FloatField(blank=True, null=True)),
+                ("high", models.FloatField(blank=True, null=True)),
+                ("reasons", models.JSONField(default=list)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scores",
+                        to="customers.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Segment',
+            name="Segment",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('tree', models.JSONField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('shared', models.BooleanField(default=True)),
-                ('holdout_share', models.FloatField(default=0.1)),
-                ('size', models.IntegerField(blank=True, null=True)),
-                ('computed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("tree", models.JSONField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("shared", models.BooleanField(default=True)),
+                ("holdout_share", models.FloatField(default=0.1)),
+                ("size", models.IntegerField(blank=True, null=True)),
+                ("computed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SegmentMember',
+            name="SegmentMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),
-                ('segment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='customers.segment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="customers.customer"
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="customers.segment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=200)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks_made', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='customers.customer')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tasks_made",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tasks",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tasks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CustomerSearch',
+            name="CustomerSearch",
             fields=[
-                ('customer', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search', serialize=False, to='customers.customer')),
-                ('text', models.TextField()),
-                ('grams', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
+                (
+                    "customer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="search",
+                        serialize=False,
+                        to="customers.customer",
+                    ),
+                ),
+                ("text", models.TextField()),
+                (
+                    "grams",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), size=None
+                    ),
+                ),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['grams'], name='customer_grams')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fastupdate=False, fields=["grams"], name="customer_grams"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['name', 'id'], name='customers_c_name_2141d2_idx'),
+            model_name="customer",
+            index=models.Index(fields=["name", "id"], name="customers_c_name_2141d2_idx"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.OrderBy(models.F('revenue'), descending=True, nulls_last=True), models.F('id'), name='customer_revenue'),
+            model_name="customer",
+            index=models.Index(
+                models.OrderBy(models.F("revenue"), descending=True, nulls_last=True),
+                models.F("id"),
+                name="customer_revenue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.OrderBy(models.F('orders'), descending=True, nulls_last=True), models.F('id'), name='customer_orders'),
+            model_name="customer",
+            index=models.Index(
+                models.OrderBy(models.F("orders"), descending=True, nulls_last=True),
+                models.F("id"),
+                name="customer_orders",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.OrderBy(models.F('last_order_at'), descending=True, nulls_last=True), models.F('id'), name='customer_last_order'),
+            model_name="customer",
+            index=models.Index(
+                models.OrderBy(models.F("last_order_at"), descending=True, nulls_last=True),
+                models.F("id"),
+                name="customer_last_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.OrderBy(models.F('value_12m'), descending=True, nulls_last=True), models.F('id'), name='customer_value'),
+            model_name="customer",
+            index=models.Index(
+                models.OrderBy(models.F("value_12m"), descending=True, nulls_last=True),
+                models.F("id"),
+                name="customer_value",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.OrderBy(models.F('churn_risk'), descending=True, nulls_last=True), models.F('id'), name='customer_churn'),
+            model_name="customer",
+            index=models.Index(
+                models.OrderBy(models.F("churn_risk"), descending=True, nulls_last=True),
+                models.F("id"),
+                name="customer_churn",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='customer_created'),
+            model_name="customer",
+            index=models.Index(
+                models.OrderBy(models.F("created_at"), descending=True),
+                models.F("id"),
+                name="customer_created",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['rfm_segment'], name='customers_c_rfm_seg_8b436d_idx'),
+            model_name="customer",
+            index=models.Index(fields=["rfm_segment"], name="customers_c_rfm_seg_8b436d_idx"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['persona'], name='customers_c_persona_9fc6d2_idx'),
+            model_name="customer",
+            index=models.Index(fields=["persona"], name="customers_c_persona_9fc6d2_idx"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['department', 'id'], name='customers_c_departm_7f650d_idx'),
+            model_name="customer",
+            index=models.Index(fields=["department", "id"], name="customers_c_departm_7f650d_idx"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['owner', 'id'], name='customers_c_owner_i_d57291_idx'),
+            model_name="customer",
+            index=models.Index(fields=["owner", "id"], name="customers_c_owner_i_d57291_idx"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['created_by_batch'], name='customers_c_created_1cb6a9_idx'),
+            model_name="customer",
+            index=models.Index(fields=["created_by_batch"], name="customers_c_created_1cb6a9_idx"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['tags'], name='customer_tags'),
+            model_name="customer",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["tags"], name="customer_tags"),
         ),
         migrations.AddIndex(
-            model_name='identifier',
-            index=models.Index(fields=['batch'], name='customers_i_batch_733827_idx'),
+            model_name="identifier",
+            index=models.Index(fields=["batch"], name="customers_i_batch_733827_idx"),
         ),
         migrations.AddIndex(
-            model_name='identifier',
-            index=models.Index(fields=['value'], name='customers_i_value_01bbd3_idx'),
+            model_name="identifier",
+            index=models.Index(fields=["value"], name="customers_i_value_01bbd3_idx"),
         ),
         migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(fields=('kind', 'namespace', 'value'), name='identifier_once'),
+            model_name="identifier",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "namespace", "value"), name="identifier_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('identifier',), name='identifier_has_one_current_link'),
+            model_name="link",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until__isnull", True)),
+                fields=("identifier",),
+                name="identifier_has_one_current_link",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(fields=('name', 'version'), name='model_version_once'),
+            model_name="modelversion",
+            constraint=models.UniqueConstraint(
+                fields=("name", "version"), name="model_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('current', True)), fields=('name',), name='one_current_version'),
+            model_name="modelversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("current", True)), fields=("name",), name="one_current_version"
+            ),
         ),
         migrations.AddIndex(
-            model_name='note',
-            index=models.Index(fields=['customer', '-at'], name='customers_n_custome_12f6f2_idx'),
+            model_name="note",
+            index=models.Index(fields=["customer", "-at"], name="customers_n_custome_12f6f2_idx"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['customer', '-ordered_at'], name='customers_o_custome_9cc824_idx'),
+            model_name="order",
+            index=models.Index(
+                fields=["customer", "-ordered_at"], name="customers_o_custome_9cc824_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['ordered_at'], name='customers_o_ordered_4ecc09_idx'),
+            model_name="order",
+            index=models.Index(fields=["ordered_at"], name="customers_o_ordered_4ecc09_idx"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['batch'], name='customers_o_batch_6cc076_idx'),
+            model_name="order",
+            index=models.Index(fields=["batch"], name="customers_o_batch_6cc076_idx"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['identifier_id'], name='customers_o_identif_bf918e_idx'),
+            model_name="order",
+            index=models.Index(fields=["identifier_id"], name="customers_o_identif_bf918e_idx"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('source', 'number'), name='order_number_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                fields=("source", "number"), name="order_number_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(fields=['customer_id', '-ordered_at'], name='customers_o_custome_6ce839_idx'),
+            model_name="orderline",
+            index=models.Index(
+                fields=["customer_id", "-ordered_at"], name="customers_o_custome_6ce839_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(fields=['sku', 'ordered_at'], name='customers_o_sku_6a5a7e_idx'),
+            model_name="orderline",
+            index=models.Index(fields=["sku", "ordered_at"], name="customers_o_sku_6a5a7e_idx"),
         ),
         migrations.AddIndex(
-            model_name='profilechange',
-            index=models.Index(fields=['customer', '-at'], name='customers_p_custome_251929_idx'),
+            model_name="profilechange",
+            index=models.Index(fields=["customer", "-at"], name="customers_p_custome_251929_idx"),
         ),
         migrations.AddIndex(
-            model_name='profilechange',
-            index=models.Index(fields=['batch'], name='customers_p_batch_bada56_idx'),
+            model_name="profilechange",
+            index=models.Index(fields=["batch"], name="customers_p_batch_bada56_idx"),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('customer', 'model'), name='one_score_a_model'),
+            model_name="score",
+            constraint=models.UniqueConstraint(
+                fields=("customer", "model"), name="one_score_a_model"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='segmentmember',
-            constraint=models.UniqueConstraint(fields=('segment', 'customer'), name='member_once'),
+            model_name="segmentmember",
+            constraint=models.UniqueConstraint(fields=("segment", "customer"), name="member_once"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['owner', 'due_at'], name='open_tasks'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("done_at__isnull", True)),
+                fields=["owner", "due_at"],
+                name="open_tasks",
+            ),
         ),
     ]

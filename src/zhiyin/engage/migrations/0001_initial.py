@@ -2,103 +2,259 @@
 
 import django.core.validators
 import django.db.models.deletion
-import zhiyin.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import zhiyin.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_audit_append_only'),
-        ('customers', '0001_initial'),
+        ("accounts", "0002_audit_append_only"),
+        ("customers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS'), ('wechat', 'WeChat'), ('none', 'No channel')], default='email', max_length=12)),
-                ('subject_zh', models.CharField(blank=True, max_length=200)),
-                ('body_zh', models.TextField(blank=True)),
-                ('subject_en', models.CharField(blank=True, max_length=200)),
-                ('body_en', models.TextField(blank=True)),
-                ('holdout_share', models.FloatField(default=0.1, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(0.5)])),
-                ('frequency_cap', models.PositiveSmallIntegerField(default=2)),
-                ('window_days', models.PositiveSmallIntegerField(default=30)),
-                ('cost', models.DecimalField(decimal_places=2, default=0, max_digits=12)),
-                ('margin', models.FloatField(default=0.4)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('sending', 'Sending'), ('sent', 'Measuring'), ('finished', 'Finished'), ('cancelled', 'Cancelled')], default='draft', max_length=12)),
-                ('simulated', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('segment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='customers.segment')),
-                ('work', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='accounts.work')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("wechat", "WeChat"),
+                            ("none", "No channel"),
+                        ],
+                        default="email",
+                        max_length=12,
+                    ),
+                ),
+                ("subject_zh", models.CharField(blank=True, max_length=200)),
+                ("body_zh", models.TextField(blank=True)),
+                ("subject_en", models.CharField(blank=True, max_length=200)),
+                ("body_en", models.TextField(blank=True)),
+                (
+                    "holdout_share",
+                    models.FloatField(
+                        default=0.1,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(0.5),
+                        ],
+                    ),
+                ),
+                ("frequency_cap", models.PositiveSmallIntegerField(default=2)),
+                ("window_days", models.PositiveSmallIntegerField(default=30)),
+                ("cost", models.DecimalField(decimal_places=2, default=0, max_digits=12)),
+                ("margin", models.FloatField(default=0.4)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("sending", "Sending"),
+                            ("sent", "Measuring"),
+                            ("finished", "Finished"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("simulated", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="customers.segment",
+                    ),
+                ),
+                (
+                    "work",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="accounts.work",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CampaignMember',
+            name="CampaignMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('arm', models.CharField(choices=[('treated', 'Written to'), ('holdout', 'Hold-out')], max_length=10)),
-                ('outcome', models.CharField(choices=[('pending', 'Waiting'), ('sent', 'Sent'), ('held_out', 'Hold-out, not contacted'), ('no_consent', 'No consent'), ('no_address', 'No address'), ('suppressed', 'On the suppression list'), ('capped', 'Frequency cap reached'), ('template', 'A placeholder had no value'), ('failed', 'Sending failed'), ('cancelled', 'Cancelled')], default='pending', max_length=12)),
-                ('detail', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField(blank=True, null=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='engage.campaign')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "arm",
+                    models.CharField(
+                        choices=[("treated", "Written to"), ("holdout", "Hold-out")], max_length=10
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("sent", "Sent"),
+                            ("held_out", "Hold-out, not contacted"),
+                            ("no_consent", "No consent"),
+                            ("no_address", "No address"),
+                            ("suppressed", "On the suppression list"),
+                            ("capped", "Frequency cap reached"),
+                            ("template", "A placeholder had no value"),
+                            ("failed", "Sending failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("detail", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="engage.campaign",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="customers.customer"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS'), ('wechat', 'WeChat'), ('none', 'No channel')], default='email', max_length=12)),
-                ('address', models.CharField(max_length=254)),
-                ('language', models.CharField(max_length=5)),
-                ('subject', models.CharField(max_length=300)),
-                ('body', models.TextField()),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('outbox', 'In the local outbox'), ('sent', 'Handed to the mail server'), ('failed', 'Failed')], default='queued', max_length=10)),
-                ('simulated', models.BooleanField(default=False)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='engage.campaign')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='customers.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("wechat", "WeChat"),
+                            ("none", "No channel"),
+                        ],
+                        default="email",
+                        max_length=12,
+                    ),
+                ),
+                ("address", models.CharField(max_length=254)),
+                ("language", models.CharField(max_length=5)),
+                ("subject", models.CharField(max_length=300)),
+                ("body", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("outbox", "In the local outbox"),
+                            ("sent", "Handed to the mail server"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("simulated", models.BooleanField(default=False)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="engage.campaign",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="customers.customer",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('holdout_share__gte', 0), ('holdout_share__lte', 0.5)), name='holdout_at_most_half'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("holdout_share__gte", 0), ("holdout_share__lte", 0.5)),
+                name="holdout_at_most_half",
+            ),
         ),
         migrations.AddIndex(
-            model_name='campaignmember',
-            index=models.Index(fields=['campaign', 'outcome'], name='engage_camp_campaig_441c90_idx'),
+            model_name="campaignmember",
+            index=models.Index(
+                fields=["campaign", "outcome"], name="engage_camp_campaig_441c90_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='campaignmember',
-            index=models.Index(fields=['customer', '-at'], name='engage_camp_custome_526c00_idx'),
+            model_name="campaignmember",
+            index=models.Index(fields=["customer", "-at"], name="engage_camp_custome_526c00_idx"),
         ),
         migrations.AddConstraint(
-            model_name='campaignmember',
-            constraint=models.UniqueConstraint(fields=('campaign', 'customer'), name='in_campaign_once'),
+            model_name="campaignmember",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "customer"), name="in_campaign_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['-created_at'], name='engage_mess_created_3bb344_idx'),
+            model_name="message",
+            index=models.Index(fields=["-created_at"], name="engage_mess_created_3bb344_idx"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['customer', '-sent_at'], name='engage_mess_custome_b05f02_idx'),
+            model_name="message",
+            index=models.Index(
+                fields=["customer", "-sent_at"], name="engage_mess_custome_b05f02_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('campaign', 'customer'), name='one_message_a_campaign'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "customer"), name="one_message_a_campaign"
+            ),
         ),
     ]

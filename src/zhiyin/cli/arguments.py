@@ -1,0 +1,138 @@
+"""The arguments of every command, with help in both languages."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from zhiyin import __version__
+from zhiyin.cli import audit, campaigns, data, demo, doctor, serve, users
+from zhiyin.cli.words import t
+
+Options = argparse.Namespace
+Run = Callable[[Options, Any], int]
+
+
+def build(exit_codes: Mapping[int, tuple[str, str]]) -> argparse.ArgumentParser:
+    """The whole parser."""
+    codes = "\n".join(f"  {code:>3}  {t(zh, en)}" for code, (zh, en) in exit_codes.items())
+    parser = argparse.ArgumentParser(
+        prog="zhiyin",
+        description=t("知音：智能客户关系管理与客户数据平台", "Zhiyin: an intelligent CRM on a customer data platform"),
+        epilog=t("退出码", "Exit codes") + f":\n{codes}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"zhiyin {__version__}")
+    commands = parser.add_subparsers(required=True, metavar=t("命令", "COMMAND"))
+    up = _command(commands, "up", serve.up, t("启动网页与后台", "Start web and worker"))
+    _serving(up)
+    shown = _command(
+        commands, "demo", demo.demo, t("装入演示数据并启动", "Load the demo and start")
+    )
+    _serving(shown)
+    shown.add_argument("--reset", action="store_true", help=t("先清空，重新开始", "start afresh"))
+    shown.add_argument(
+        "--no-serve", action="store_true", help=t("只装入，不启动", "load, do not start")
+    )
+    shown.set_defaults(subject=None)
+    shown_more = shown.add_subparsers(metavar="generate")
+    generate = _command(
+        shown_more, "generate", demo.generate,
+        t("生成任意规模的模拟数据（Parquet）", "Write simulated data of any size (Parquet)"),
+    )  # fmt: skip
+    generate.add_argument("--customers", type=int, default=10_000)
+    generate.add_argument("--out", type=Path, required=True)
+    generate.add_argument("--seed", type=int, default=1)
+    generate.add_argument("--load", action="store_true", help=t("同时装入工作区", "also load it"))
+    _imports(commands)
+    _command(
+        commands, "train", data.train, t("计算特征、回测并评分", "Features, backtests, scores")
+    )
+    _segments(commands)
+    _campaigns(commands)
+    _users(commands)
+    trail = _command(commands, "audit", audit.verify, t("核验审计链", "Verify the audit chain"))
+    trail.add_argument("step", choices=["verify"])
+    _command(
+        commands,
+        "doctor",
+        doctor.doctor,
+        t("体检，并说明如何修复", "Check everything; say how to mend it"),
+    )
+    return parser
+
+
+def _imports(commands: Any) -> None:
+    brought = _command(
+        commands, "import", data.import_file, t("导入文件或文件夹", "Import a file or folder")
+    )
+    brought.add_argument("path", type=Path)
+    brought.add_argument("--kind", choices=["orders", "customers", "events"])
+    brought.add_argument("--source", help=t("来源代号", "key of the source"))
+    brought.add_argument("--currency", help="ISO 4217")
+    brought.add_argument("--timezone", help="Asia/Shanghai")
+    brought.add_argument("--dry-run", action="store_true", help=t("只检查，不导入", "check only"))
+    brought.add_argument(
+        "--rejects", type=Path, help=t("把被拒绝的行写到此文件", "write rejected rows to this file")
+    )
+    undone = _command(
+        commands, "undo", data.undo, t("整体撤销一次导入", "Undo an import as a whole")
+    )
+    undone.add_argument("id")
+
+
+def _segments(commands: Any) -> None:
+    segment = commands.add_parser("segment", help=t("分群", "Segments"))
+    steps = segment.add_subparsers(required=True)
+    _command(steps, "list", data.segment_list, t("列出分群", "List segments"))
+    count = _command(steps, "count", data.segment_count, t("数一数有多少人", "Count who is in it"))
+    count.add_argument("name", nargs="?", help=t("分群名称或编号", "name or id"))
+    count.add_argument("--tree", type=Path, help=t("规则文件（JSON）", "a rule as JSON"))
+
+
+def _campaigns(commands: Any) -> None:
+    campaign = commands.add_parser("campaign", help=t("活动", "Campaigns"))
+    steps = campaign.add_subparsers(required=True)
+    _command(steps, "list", campaigns.list_all, t("列出活动", "List campaigns"))
+    result = _command(steps, "result", campaigns.result, t("活动的实测效果", "The measured effect"))
+    result.add_argument("id")
+
+
+def _users(commands: Any) -> None:
+    user = commands.add_parser("user", help=t("使用者", "Users"))
+    steps = user.add_subparsers(required=True)
+    _command(steps, "list", users.list_all, t("列出使用者", "List users"))
+    new = _command(
+        steps, "add", users.add, t("新建使用者，密码随机生成", "Add a user; the password is random")
+    )
+    new.add_argument("email")
+    new.add_argument("--name", default="")
+    new.add_argument("--role", action="append", required=True)
+    reset = _command(steps, "password", users.reset, t("重置密码", "Make a new password"))
+    reset.add_argument("email")
+
+
+def _serving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument(
+        "--port", type=int, default=8000, help=t("被占用时用下一个", "the next free one if taken")
+    )
+    parser.add_argument("--workers", type=int, default=1, help=t("网页进程数", "web processes"))
+
+
+def _command(commands: Any, name: str, run: Run, help_text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=help_text, description=help_text
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--data", type=Path, default=Path(".zhiyin"),
+        help=t("存放一切的文件夹（默认 .zhiyin）", "folder that keeps everything (default .zhiyin)"),
+    )  # fmt: skip
+    parser.add_argument(
+        "--json", action="store_true", help=t("输出一个 JSON 对象", "print one JSON object")
+    )
+    parser.add_argument("--lang", choices=["zh", "en"], help=t("语言", "language"))
+    return parser

@@ -1,0 +1,174 @@
+"""The command `zhiyin up`: database, web and worker of one data folder, until Ctrl-C.
+
+The children end with us, however we end; the database, if it outlives a kill -9, is joined again
+by the next start. A child that falls over is started again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from zhiyin.cli.output import Failure, Output
+from zhiyin.cli.words import t
+from zhiyin.cli.workspace import opened
+
+PORTS_TO_TRY = 50
+READY_SECONDS = 60
+PR_SET_PDEATHSIG = 1
+
+
+def up(options: Namespace, output: Output) -> int:
+    """Start everything and stay until told to stop."""
+    with only_one(options.data, output) as free:
+        if not free:
+            return 0
+        with opened(options.data):
+            return serve(options, output)
+
+
+@contextmanager
+def only_one(data: Path, output: Output) -> Iterator[bool]:
+    """Hold the data folder; where it runs already, say at which address instead."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            address = json.loads((data / "up.json").read_text())["url"]
+            output.result(
+                {"url": address, "already": True},
+                t(f"已在运行：{address}", f"Already running: {address}"),
+            )
+            yield False
+            return
+        yield True
+
+
+def serve(options: Namespace, output: Output, *, more: dict[str, str] | None = None) -> int:
+    """Web and worker on an open workspace; `more` is printed with the address."""
+    port = free_port(options.host, options.port)
+    if port != options.port:
+        output.say(
+            t(
+                f"端口 {options.port} 已被占用，改用 {port}。",
+                f"Port {options.port} is taken; using {port}.",
+            )
+        )
+    url = f"http://{options.host}:{port}"
+    children = {"web": _web(options, port), "worker": _worker()}
+    started = {name: time.monotonic() for name in children}
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        _wait_until_ready(url, children["web"])
+        (options.data / "up.json").write_text(json.dumps({"url": url, "pid": os.getpid()}))
+        lines = [t(f"知音已就绪：{url}", f"Zhiyin is ready: {url}"), *(more or {}).values()]
+        output.result({"url": url, "pid": os.getpid(), **(more or {})}, "\n".join(lines))
+        while True:
+            time.sleep(0.5)
+            _revive(children, started, options, port, output)
+    except KeyboardInterrupt:
+        output.say(t("正在停止……", "Stopping…"))
+        return 0
+    finally:
+        _stop(children)
+
+
+def free_port(host: str, wanted: int) -> int:
+    """`wanted`, or the next port that nobody listens on."""
+    for port in range(wanted, wanted + PORTS_TO_TRY):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise Failure(t("没有空闲端口。", "No free port."))
+
+
+def _web(options: Namespace, port: int) -> subprocess.Popen[bytes]:
+    return _child(
+        "uvicorn", "zhiyin.asgi:application", "--host", options.host, "--port", str(port),
+        "--workers", str(options.workers), "--lifespan", "off", "--no-access-log",
+        "--no-server-header", "--log-level", "warning", "--timeout-graceful-shutdown", "5",
+    )  # fmt: skip
+
+
+def _worker() -> subprocess.Popen[bytes]:
+    return _child("zhiyin.worker")
+
+
+def _child(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr.fileno(),
+        preexec_fn=_end_with_parent,
+        start_new_session=True,
+    )
+
+
+def _end_with_parent() -> None:
+    """Linux tells the child when its parent is gone, even by kill -9."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _wait_until_ready(url: str, web: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if web.poll() is not None:
+            raise Failure(
+                t("网页进程没有起来，原因见上。", "The web process did not start; see above.")
+            )
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:  # noqa: S310
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise Failure(t("网页进程没有应答。", "The web process does not answer."))
+
+
+def _revive(
+    children: dict[str, subprocess.Popen[bytes]], started: dict[str, float], options: Namespace,
+    port: int, output: Output,
+) -> None:  # fmt: skip
+    for name, child in children.items():
+        if child.poll() is None:
+            continue
+        if time.monotonic() - started[name] < 5:
+            raise Failure(t(f"{name} 一启动就停了。", f"{name} stops as soon as it starts."))
+        output.say(t(f"{name} 停了，重新启动。", f"{name} stopped; starting it again."))
+        children[name] = _web(options, port) if name == "web" else _worker()
+        started[name] = time.monotonic()
+
+
+def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    for child in children.values():
+        if child.poll() is None:
+            child.terminate()
+    for child in children.values():
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

@@ -1,0 +1,125 @@
+"""From the pipeline to the lake: what of an event is kept for ever, and what must not be.
+
+The lake holds no name, address, phone or free text: properties keep numbers, truth values and
+short technical words; everything else stays in PostgreSQL, where it can be erased row by row.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+from django.conf import settings
+
+from zhiyin.collect.batch import Batch, Incoming
+from zhiyin.lake import Lake
+
+_TECHNICAL = re.compile(r"[A-Za-z0-9_./:-]{1,64}")
+_LIKE_A_PHONE = re.compile(r"(?:\d[-./: ]?){7,}")
+_ARCHIVED_LINES = {"sale", "return", "fee"}
+CENT = Decimal("0.0001")
+
+
+@cache
+def lake() -> Lake:
+    """The workspace's lake."""
+    return Lake(settings.LAKE, settings.LAKE_OPTIONS or None)
+
+
+def archive(batch: Batch) -> None:
+    """Append the kept events of a batch, once however often it is called; durable on return."""
+    kept = list(batch.kept())
+    if not kept:
+        return
+    app_id = f"batch:{batch.id}"
+    lake().append("events", _event_rows(batch, kept), app_id=app_id, sequence=batch.sequence)
+    orders = [event for event in kept if event.order is not None]
+    if orders:
+        lines = _line_rows(batch, orders)
+        lake().append("order_lines", lines, app_id=app_id, sequence=batch.sequence)
+
+
+def forget(batch: UUID) -> int:
+    """Take the events of a batch out again, from every file; returns how many rows went."""
+    gone = 0
+    for table in ("events", "order_lines"):
+        gone += lake().delete(table, "batch", [str(batch)])
+        lake().vacuum(table)
+    return gone
+
+
+def _event_rows(batch: Batch, kept: list[Incoming]) -> pa.Table:
+    received = to_us(batch.received_at)
+    count = len(kept)
+    return pa.table(
+        {
+            "event_id": [str(event.event_id) for event in kept],
+            "name": [event.name for event in kept],
+            "source": [batch.source.key] * count,
+            "batch": [str(batch.id)] * count,
+            "identifier_id": pa.array([_text(e.identifier_id) for e in kept], pa.string()),
+            "ts_us": pa.array([to_us(event.at) for event in kept], pa.int64()),
+            "received_us": pa.array([received] * count, pa.int64()),
+            "properties": [json.dumps(impersonal(event.properties)) for event in kept],
+        }
+    )
+
+
+def _line_rows(batch: Batch, orders: list[Incoming]) -> pa.Table:
+    pairs = [
+        (event, line)
+        for event in orders
+        if event.order is not None
+        for line in event.order.lines
+        if line.kind in _ARCHIVED_LINES
+    ]
+    received, count = to_us(batch.received_at), len(pairs)
+    ids = [str(event.event_id) for event, _ in pairs]
+    money = pa.decimal128(18, 4)
+    return pa.table(
+        {
+            "event_id": ids,
+            "order_id": ids,
+            "source": [batch.source.key] * count,
+            "batch": [str(batch.id)] * count,
+            "identifier_id": pa.array([_text(e.identifier_id) for e, _ in pairs], pa.string()),
+            "ts_us": pa.array([to_us(event.at) for event, _ in pairs], pa.int64()),
+            "received_us": pa.array([received] * count, pa.int64()),
+            "sku": [line.sku for _, line in pairs],
+            "quantity": pa.array([line.quantity for _, line in pairs], pa.int64()),
+            "unit_price": pa.array([line.unit_price.quantize(CENT) for _, line in pairs], money),
+            "amount": pa.array([line.amount.quantize(CENT) for _, line in pairs], money),
+            "currency": [event.order.currency for event, _ in pairs if event.order],
+        }
+    )
+
+
+def impersonal(properties: dict[str, Any]) -> dict[str, Any]:
+    """Only what cannot name a person: numbers, truth values, short technical words."""
+    return {name: value for name, value in properties.items() if _is_impersonal(value)}
+
+
+def _is_impersonal(value: object) -> bool:
+    if isinstance(value, bool | int | float) or value is None:
+        return True
+    if isinstance(value, list):
+        return all(_is_impersonal(one) for one in value)
+    if not isinstance(value, str):
+        return False
+    return bool(_TECHNICAL.fullmatch(value)) and not _LIKE_A_PHONE.search(value)
+
+
+def to_us(at: datetime) -> int:
+    """Whole microseconds since 1970."""
+    seconds = int(at.timestamp())
+    return seconds * 1_000_000 + at.microsecond
+
+
+def _text(id_: UUID | None) -> str | None:
+    return None if id_ is None else str(id_)

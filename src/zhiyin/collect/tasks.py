@@ -1,0 +1,45 @@
+"""Work for the background: check, load and undo imports. Each may run twice and does no harm."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from zhiyin.accounts import work
+from zhiyin.accounts.models import User, Work
+from zhiyin.collect import services
+from zhiyin.collect.models import Import
+
+RETRY = RetryStrategy(max_attempts=3, wait=5)
+
+
+@app.task(queue="imports", lock="lake", retry=RETRY)
+def run_import(import_id: str, step: str, by: str) -> None:
+    """One step of an import (check, load or undo) under its `Work`."""
+    one = Import.objects.select_related("source", "work").get(pk=import_id)
+    assert one.work is not None
+    if one.work.is_over:
+        return
+    user = User.objects.get(pk=by)
+    with work.running(one.work) as running:
+        getattr(services, STEPS[step])(one, by=user, progress=partial(work.progress, running))
+        work.finish_with(running, {"import": str(one.pk), "rows": one.loaded})
+
+
+STEPS = {"check": "check", "load": "load", "undo": "undo"}
+TITLES = {
+    "check": ("检查文件", "Check a file"),
+    "load": ("导入数据", "Load a file"),
+    "undo": ("撤销导入", "Undo an import"),
+}
+
+
+def begin(one: Import, step: str, *, by: User) -> Work:
+    """Queue a step; the screen watches the returned work."""
+    title_zh, title_en = TITLES[step]
+    one.work = work.start(f"import.{step}", by=by, title_zh=title_zh, title_en=title_en)
+    one.save(update_fields=["work"])
+    run_import.defer(import_id=str(one.pk), step=step, by=str(by.pk))
+    return one.work
