@@ -185,6 +185,10 @@ def _analyze() -> None:
     """Fresh statistics after many new rows, so that lists stay quick."""
     with connection.cursor() as cursor:
         for table in _TABLES:
+            cursor.execute(f"analyze {table}")
+
+
+def undo(one: Import, *, by: User, progress: Progress = silent) -> Import:
     """Take a loaded import back as a whole: events, orders, people, profile changes."""
     _must_be(one, State.LOADED)
     taken = undoing.take_back(one, progress)
