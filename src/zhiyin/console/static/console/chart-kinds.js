@@ -128,22 +128,28 @@ function columns(data, { width }) {
 
 export const builders = { distribution, band, calibration, waterfall, bars, columns };
 
-// The same numbers as rows: what the table view, the file and a reader without eyes get.
-export function tableOf(data) {
+// The same numbers as rows: what the table view and a reader without eyes get, and, with `exact`,
+// the file: plain numbers that a spreadsheet can add up.
+export function tableOf(data, exact = false) {
+  const count = exact ? (x) => x : plain;
+  const share = exact ? (x) => x ?? '' : percent;
+  const value = exact ? (x) => x ?? '' : (x) => text(x, data);
+  const low = '95% −';
+  const high = '95% +';
   if (data.kind === 'distribution') {
-    const { x, count, share } = data.names;
-    return { header: [x ?? '', count, share].filter((name) => name !== undefined), rows: data.bins.map((bin, i) => [bin, plain(data.counts[i]), ...(data.shares ? [percent(data.shares[i])] : [])]) };
+    const names = data.names;
+    return { header: [names.x ?? '', names.count, names.share].filter((name) => name !== undefined), rows: data.bins.map((bin, i) => [bin, count(data.counts[i]), ...(data.shares ? [share(data.shares[i])] : [])]) };
   }
   if (data.kind === 'band') {
-    const column = (s) => (s.low ? [s.name, '95% −', '95% +'] : [s.name]);
-    return { header: ['', ...data.series.flatMap(column)], rows: data.x.map((x, i) => [x, ...data.series.flatMap((s) => (s.low ? [s.values[i], s.low[i], s.high[i]] : [s.values[i]]).map((v) => text(v, data)))]) };
+    const column = (s) => (s.low ? [s.name, low, high] : [s.name]);
+    return { header: ['', ...data.series.flatMap(column)], rows: data.x.map((x, i) => [x, ...data.series.flatMap((s) => (s.low ? [s.values[i], s.low[i], s.high[i]] : [s.values[i]]).map(value))]) };
   }
   if (data.kind === 'calibration') {
-    return { header: [data.names.x, data.names.model, '95% −', '95% +'], rows: data.model.map((p) => [percent(p.predicted), percent(p.observed), p.low === undefined ? '–' : percent(p.low), p.high === undefined ? '–' : percent(p.high)]) };
+    return { header: [data.names.x, data.names.model, low, high], rows: data.model.map((p) => [share(p.predicted), share(p.observed), p.low === undefined ? '' : share(p.low), p.high === undefined ? '' : share(p.high)]) };
   }
   if (data.kind === 'waterfall') {
-    return { header: ['', ''], rows: [data.start, ...data.steps, data.end].map((s) => [s.name, plain(s.value)]) };
+    return { header: ['', data.name ?? ''], rows: [data.start, ...data.steps, data.end].map((s) => [s.name, count(s.value)]) };
   }
-  if (data.kind === 'bars') return { header: ['', data.name ?? ''], rows: data.items.map((item) => [item.name, text(item.value, data)]) };
-  return { header: ['', data.name ?? ''], rows: data.x.map((x, i) => [x, text(data.values[i], data)]) };
+  if (data.kind === 'bars') return { header: ['', data.name ?? ''], rows: data.items.map((item) => [item.name, value(item.value)]) };
+  return { header: ['', data.name ?? ''], rows: data.x.map((x, i) => [x, value(data.values[i])]) };
 }

@@ -66,7 +66,7 @@ document.addEventListener('click', (event) => {
   const on = (name) => event.target.closest(`[data-chart-${name}]`);
   const name = figure.querySelector('script[type="application/json"]').id;
   if (on('table')) showTable(figure, on('table'));
-  else if (on('csv')) saveTable(tableOf(drawn.get(figure).data), name);
+  else if (on('csv')) saveTable(tableOf(drawn.get(figure).data, true), name);
   else if (on('png')) savePicture(figure.querySelector('.plot svg'), name, token('surface'));
 });
 
