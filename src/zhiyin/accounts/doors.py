@@ -10,8 +10,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 
-from django.urls import ResolverMatch
-
 OWN = "account.own"
 
 
@@ -67,5 +65,5 @@ def is_from_outside(view: Callable[..., object]) -> bool:
     return str(getattr(function, "__module__", "")).startswith(("allauth.", "ninja."))
 
 
-def is_closed(match: ResolverMatch) -> bool:
-    return DOORS.get(match.url_name or "") is Door.CLOSED and is_from_outside(match.func)
+def is_closed(view: Callable[..., object], url_name: str | None) -> bool:
+    return DOORS.get(url_name or "") is Door.CLOSED and is_from_outside(view)

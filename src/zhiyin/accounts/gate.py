@@ -58,14 +58,18 @@ def public(view: View) -> View:
 
 def gate_of(match: ResolverMatch, method: str) -> Gate | None:
     """The gate of the route that an address resolved to; None where nobody gave it one."""
-    view = match.func
+    return gate_for(match.func, match.url_name, method)
+
+
+def gate_for(view: Callable[..., object], url_name: str | None, method: str) -> Gate | None:
+    """The gate of a view under its url name."""
     if (path_view := endpoint_of(view)) is not None:
         return _gate_of_endpoint(path_view, method)
     found = getattr(view, _MARK, None) or getattr(getattr(view, "view_class", None), _MARK, None)
     if isinstance(found, Gate):
         return found
-    door = doors.DOORS.get(match.url_name or "")
-    if door is None or not doors.is_from_outside(view):
+    door = doors.DOORS.get(url_name or "")
+    if door in (None, doors.Door.CLOSED) or not doors.is_from_outside(view):
         return None
     return Gate(None, None) if door is doors.Door.PUBLIC else Gate(doors.OWN, doors.OWN)
 
@@ -99,7 +103,7 @@ class GateMiddleware:
         self, request: HttpRequest, view: object, args: object, kwargs: object
     ) -> HttpResponseBase | None:
         match = request.resolver_match
-        if match is None or doors.is_closed(match):
+        if match is None or doors.is_closed(match.func, match.url_name):
             raise Http404
         found = gate_of(match, request.method or "GET")
         if found is None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from zhiyin.accounts import access
 from zhiyin.accounts.audit import record
-from zhiyin.accounts.models import Department, Locale, Theme, User, normal_email
+from zhiyin.accounts.models import Department, Locale, User, normal_email
 from zhiyin.accounts.roles import Role, grantable
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no l, 1, I, O, 0
@@ -165,18 +165,6 @@ def change_own_account(user: User, *, name: str) -> User:
     user.save(update_fields=["name"])
     record(user, "user.changed", user, fields=["name"])
     return user
-
-
-def choose_locale(user: User, locale: Locale) -> None:
-    """Keep the language of one's screens; a preference, so no audit entry."""
-    User.objects.filter(pk=user.pk).update(locale=Locale(locale))
-    user.locale = Locale(locale)
-
-
-def choose_theme(user: User, theme: Theme) -> None:
-    """Keep the colours of one's screens; a preference, so no audit entry."""
-    User.objects.filter(pk=user.pk).update(theme=Theme(theme))
-    user.theme = Theme(theme)
 
 
 @transaction.atomic

@@ -1,9 +1,30 @@
-"""Addresses below /account/: allauth's own (see doors.py) and this room's screens."""
+"""Addresses below /account/: this room's screens and allauth's (see doors.py)."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from zhiyin.accounts import views
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.account, name="account"),
+    path("sessions/end/", views.end_sessions, name="end_sessions"),
+    path("users/", views.users, name="users"),
+    path("users/new/", views.new_user, name="new_user"),
+    path("users/<uuid:user_id>/", views.user, name="user"),
+    path("users/<uuid:user_id>/deactivate/", views.deactivate_user, name="deactivate_user"),
+    path("users/<uuid:user_id>/activate/", views.activate_user, name="activate_user"),
+    path("users/<uuid:user_id>/password/", views.reset_password, name="reset_user_password"),
+    path("departments/", views.department_tree, name="departments"),
+    path("departments/<uuid:department_id>/", views.department, name="department"),
+    path(
+        "departments/<uuid:department_id>/remove/",
+        views.remove_department,
+        name="remove_department",
+    ),
+    path("audit/", views.audit, name="audit"),
+    path("audit/verify/", views.verify_audit, name="verify_audit"),
+    path("work/<uuid:work_id>/", views.work, name="work"),
+    path("work/<uuid:work_id>/cancel/", views.cancel_work, name="cancel_work"),
     path("", include("allauth.urls")),
 ]

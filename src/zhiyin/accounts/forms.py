@@ -1,0 +1,75 @@
+"""What the screens of this room take in. Rules are in services.py; these only read fields."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.accounts import queries
+from zhiyin.accounts.models import Department, Locale, User
+from zhiyin.accounts.roles import Role, grantable
+
+
+class DepartmentField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    """A department, shown as deep as it lies in the tree."""
+
+    def label_from_instance(self, obj: Department) -> str:
+        return "　" * obj.depth + obj.name
+
+
+class UserForm(forms.Form):
+    """Name, roles and department; only roles and places that `by` may give are offered."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"), choices=Role.choices, widget=forms.CheckboxSelectMultiple
+    )
+    department = DepartmentField(
+        label=_("Department"), queryset=Department.objects.none(), required=False
+    )
+
+    def __init__(self, *args: object, by: User, user: User | None = None, **kwargs: object) -> None:
+        if user is not None:
+            kwargs["initial"] = {
+                "name": user.name,
+                "roles": user.roles,
+                "department": user.department_id,
+            }
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        offered = grantable(by.roles) | set(user.roles if user else [])
+        roles, department = self.fields["roles"], self.fields["department"]
+        assert isinstance(roles, forms.MultipleChoiceField)
+        assert isinstance(department, forms.ModelChoiceField)
+        roles.choices = [(role.value, role.label) for role in Role if role in offered]
+        department.queryset = queries.departments_for(by)
+
+
+class NewUserForm(UserForm):
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    locale = forms.ChoiceField(label=_("Language"), choices=Locale.choices)
+    field_order = ["name", "email", "roles", "department", "locale"]
+
+
+class DepartmentForm(forms.Form):
+    name_zh = forms.CharField(label=_("Chinese name"), max_length=80)
+    name_en = forms.CharField(label=_("English name"), max_length=80)
+    parent = DepartmentField(
+        label=_("Belongs to"), queryset=Department.objects.order_by("path"), required=False
+    )
+
+
+class AccountForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=80)
+
+
+class AuditForm(forms.Form):
+    """The filters above the audit trail."""
+
+    by = forms.UUIDField(label=_("Who"), required=False)
+    verb = forms.CharField(label=_("What"), max_length=60, required=False)
+    about = forms.CharField(label=_("Object"), max_length=64, required=False)
+    first = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput({"type": "date"})
+    )
+    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}))
+    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)

@@ -1,0 +1,72 @@
+"""How the permission matrix fills the arguments of an address, and which addresses are open to all.
+
+A new route with arguments adds one line to CASES: a function that makes a row which belongs to
+`world.owner` (a user) and says how to address it. With `row`, the test also knows from the policy
+for whom that row lies out of reach. A new open route adds its name to PUBLIC, and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Model
+
+from zhiyin.accounts.models import Department, User, Work
+
+
+@dataclass(frozen=True)
+class World:
+    """Two departments, and whose row is asked for."""
+
+    department: Department
+    other_department: Department
+    owner: User
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arguments of an address, and the row that they lead to."""
+
+    kwargs: dict[str, str | int | UUID] = field(default_factory=dict)
+    row: Model | None = None
+
+
+def _work(world: World) -> Case:
+    work = Work.objects.create(kind="import", title_zh="导入", title_en="Import", owner=world.owner)
+    return Case({"work_id": work.pk}, work)
+
+
+def _user(world: World) -> Case:
+    return Case({"user_id": world.owner.pk}, world.owner)
+
+
+def _department(world: World) -> Case:
+    return Case({"department_id": world.department.pk})
+
+
+CASES: dict[str, Callable[[World], Case]] = {
+    # accounts
+    "user": _user,
+    "deactivate_user": _user,
+    "activate_user": _user,
+    "reset_user_password": _user,
+    "department": _department,
+    "remove_department": _department,
+    "work": _work,
+    "cancel_work": _work,
+    "mfa_remove_webauthn": lambda world: Case({"pk": 1}),
+    "mfa_edit_webauthn": lambda world: Case({"pk": 1}),
+}
+
+PUBLIC: dict[str, str] = {
+    "account_login": "nobody is signed in yet",
+    "account_logout": "signing out twice is no error",
+    "account_inactive": "says that an account is closed",
+    "mfa_authenticate": "the second step of a sign-in",
+    "mfa_login_webauthn": "the first step with a passkey",
+    "health": "asked by whatever watches the server",
+    "language": "the sign-in page has the switch too",
+    "theme": "the sign-in page has the switch too",
+}
