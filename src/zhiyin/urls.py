@@ -14,3 +14,8 @@ urlpatterns = [
     path("govern/", include("zhiyin.govern.urls")),
     path("api/v1/", include("zhiyin.console.api_urls")),
 ]
+
+handler400 = "zhiyin.console.errors.bad_request"
+handler403 = "zhiyin.console.errors.forbidden"
+handler404 = "zhiyin.console.errors.not_found"
+handler500 = "zhiyin.console.errors.server_error"

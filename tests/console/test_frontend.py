@@ -35,7 +35,7 @@ def test_every_icon_of_the_navigation_exists() -> None:
 
 
 def test_an_unknown_icon_says_how_to_get_it() -> None:
-    with pytest.raises(icons.UnknownIconError, match="zhiyin.frontend"):
+    with pytest.raises(icons.UnknownIconError, match="Bring icons"):
         icons.drawing("no-such-icon")
 
 
