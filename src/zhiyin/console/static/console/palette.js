@@ -1,4 +1,6 @@
 // ⌘K: asks the server for people and actions, walks them with the arrows, opens one with Enter.
+import { ask } from './ask.js';
+
 const sheet = document.getElementById('palette');
 const input = sheet?.querySelector('input');
 const list = sheet?.querySelector('[role="listbox"]');
@@ -21,11 +23,10 @@ function choose(index) {
 
 const chosen = () => options().findIndex((option) => option.getAttribute('aria-selected') === 'true');
 
-async function ask() {
+async function search() {
   const turn = ++latest;
   try {
-    const answer = await fetch(`${sheet.dataset.url}?q=${encodeURIComponent(input.value)}`, { headers: { 'HX-Request': 'true' } });
-    const text = await answer.text();
+    const text = await ask(`${sheet.dataset.url}?q=${encodeURIComponent(input.value)}`);
     if (turn !== latest) return; // a later question was answered already
     list.innerHTML = text;
     choose(0);
@@ -39,11 +40,11 @@ if (sheet) {
     if (!sheet.open) return;
     input.value = '';
     input.focus();
-    ask();
+    search();
   }).observe(sheet, { attributes: true, attributeFilter: ['open'] });
   input.addEventListener('input', () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, 120);
+    timer = setTimeout(search, 120);
   });
   input.addEventListener('keydown', (event) => {
     if (event.isComposing) return; // Enter that ends a pinyin word opens nothing

@@ -1,4 +1,6 @@
 // Dialogs and menus: native <dialog> and <details>, opened by attributes, closed by a click beside.
+import { ask } from './ask.js';
+
 const returnTo = new WeakMap();
 
 export function open(dialog, opener = document.activeElement) {
@@ -23,8 +25,7 @@ document.addEventListener('click', async (event) => {
   const link = event.target.closest('a[data-dialog]');
   if (link && !event.metaKey && !event.ctrlKey) {
     event.preventDefault();
-    const answer = await fetch(link.href, { headers: { 'HX-Request': 'true' } });
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const page = new DOMParser().parseFromString(await ask(link.href), 'text/html');
     const dialog = page.querySelector('dialog');
     if (!dialog) { location.href = link.href; return; }
     dialog.removeAttribute('open');
