@@ -93,7 +93,10 @@ def _is_whole(path: Path, size: int | None = None) -> bool:
     try:
         with path.open("rb") as file:
             head = file.read(len(PARQUET_MAGIC))
-            end = file.seek(-len(PARQUET_MAGIC), os.SEEK_END) + len(PARQUET_MAGIC)
+            end = file.seek(0, os.SEEK_END)
+            if end < 3 * len(PARQUET_MAGIC):  # both marks and the length of the footer
+                return False
+            file.seek(-len(PARQUET_MAGIC), os.SEEK_END)
             tail = file.read()
     except OSError:
         return False

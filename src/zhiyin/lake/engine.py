@@ -9,6 +9,7 @@ network, no extension, and no query can change that.
 from __future__ import annotations
 
 import tempfile
+import weakref
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +39,8 @@ class Engine:
         self._spill = tempfile.TemporaryDirectory(prefix="zhiyin-engine-")
         self._connection = duckdb.connect(config=self._config())
         self._ibis = ibis.duckdb.from_connection(self._connection)
+        # Tables handed out may outlive this object, and they still need the folder to spill into.
+        weakref.finalize(self._ibis, self._spill.cleanup)
         self._confine()
 
     def _config(self) -> dict[str, str | bool | int | float | list[str]]:
@@ -73,11 +76,7 @@ class Engine:
             batches = self._lake.scan(table_name, at=at)
             reader = pa.RecordBatchReader.from_batches(schema, batches)
             return self.keep(self.arrow(reader, name), name)
-        found = self._ibis.read_parquet(
-            [str(Path(file.removeprefix("file://"))) for file in files],
-            table_name=name,
-            hive_partitioning=True,
-        )
+        found = self._ibis.read_parquet(files, table_name=name, hive_partitioning=True)
         return found.select(*schema.names)
 
     def arrow(self, rows: pa.Table | pa.RecordBatchReader, name: str = "rows") -> ir.Table:

@@ -1,6 +1,7 @@
 """The lake itself: append, read, read as it was, compact, erase.
 
-One writer at a time for each table on a local disk (readers never wait). On object storage
+One writer at a time for each table on a local disk; readers do not wait, except once when a
+process first looks at a table and settles what a power cut may have left. On object storage
 delta-rs commits with a conditional put and there is no lock of ours: give each `app_id` one
 writer, and let nobody write while `vacuum` runs.
 """
@@ -15,6 +16,7 @@ from datetime import date, datetime
 from functools import reduce
 from operator import and_
 from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -207,9 +209,13 @@ class Lake:
             raise VanishedError(f"{table_name} at {at}") from why
 
     def uris(self, table_name: str, at: datetime | int | None = None) -> list[str]:
-        """The Parquet files that make up a table: what any other engine has to read."""
+        """The Parquet files that make up a table: what any other engine has to read.
+
+        Paths on a local disk, addresses on object storage.
+        """
         table = self._opened(table_name, at)
-        return [] if table is None else sorted(table.file_uris())
+        found = [] if table is None else sorted(table.file_uris())
+        return [unquote(uri.removeprefix("file://")) for uri in found] if self.local else found
 
     def version(self, table_name: str) -> int:
         """The newest version, to read the same rows again later; -1 for a table without rows."""
@@ -241,7 +247,7 @@ class Lake:
         folder = Path(self._address(table_name))
         with durable.one_writer(Path(self.root) / ".locks" / table_name):
             self._settle(table_name, folder)
-            yield
+            yield  # where it fails, the next writer settles
             self._settle(table_name, folder)
 
     def _settle(self, table_name: str, folder: Path) -> None:
@@ -254,6 +260,9 @@ class Lake:
         self._spec(table_name)
         if isinstance(at, datetime) and at.tzinfo is None:
             raise ValueError("a moment needs its time zone")
+        if self.local and table_name not in self._settled:
+            with self._writing(table_name):
+                pass
         try:
             table = DeltaTable(self._address(table_name), storage_options=self._options)
         except TableNotFoundError:
