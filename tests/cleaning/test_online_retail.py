@@ -23,13 +23,13 @@ pytestmark = pytest.mark.skipif(not FILE.exists(), reason="the Online Retail fil
 
 @pytest.fixture(scope="module")
 def cleaned() -> Cleaned:
-    started = time.perf_counter()
+    started = time.process_time()
     file = open_file(FILE)
     mapping = guess_mapping(preview_of(file), timezone="Europe/London", currency="GBP")
     assert mapping.kind is Kind.ORDERS
     assert mapping.missing() == []
     result = clean_orders(file.batches(), mapping, now=datetime(2026, 1, 1, tzinfo=UTC))
-    assert time.perf_counter() - started < 60  # 5 s alone; the bound allows for a busy machine
+    assert time.process_time() - started < 20  # of all threads; about 6 s where it was written
     return result
 
 

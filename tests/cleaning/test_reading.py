@@ -260,6 +260,29 @@ def test_batches_can_be_read_twice_and_are_bounded(tmp_path: Path) -> None:
         assert sizes == [300, 300, 300, 100]
 
 
+MESSY = (
+    'a,b\r\n1,"x, y"\r\n\r\n2,"two\nlines"\n3\n4,"open\n5,z\n6,7,8\n9,"say ""hi"""\n,\n10,"" \n'
+    + "".join(f"{n},plain\n" for n in range(40))
+    + '11,last\r12,x\n13,"never closed\n14,end'
+)
+
+
+@pytest.mark.parametrize("size", [1, 7, 16, 64, 200])
+def test_rows_are_the_same_however_the_file_is_cut_into_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    file = open_file(write(tmp_path, MESSY))
+    tables = [batch.table for batch in file.batches()]
+    expected = (pa.concat_tables(tables).to_pylist(), rejected(file))
+    assert len(expected[0]) == 46
+    assert [code for _, code in expected[1]] == [
+        "ragged_row", "quote_not_closed", "ragged_row", "stray_line_break", "quote_not_closed",
+    ]  # fmt: skip
+    monkeypatch.setattr("zhiyin.cleaning.delimited._CHARS", size)
+    found = pa.concat_tables([batch.table for batch in file.batches()]).to_pylist()
+    assert (found, rejected(file)) == expected
+
+
 def test_a_column_called_row_number_does_not_hide_ours(tmp_path: Path) -> None:
     file = open_file(write(tmp_path, "row_number,\n7,8\n"))
     assert file.columns == ("row_number (file)", "column 2")

@@ -78,9 +78,11 @@ def clean_orders(
     rejected: list[pa.Table] = []
     rows = 0
     with tempfile.TemporaryDirectory(prefix="zhiyin-") as folder:
-        database = duckdb.connect(f"{folder}/orders.duckdb")
+        # In memory, spilling into the folder: a database file would be written and synced in vain.
+        database = duckdb.connect(
+            config={"temp_directory": folder, "memory_limit": "320MB", "threads": 2}
+        )
         try:
-            database.execute("SET memory_limit = '512MB'")
             database.execute("SET preserve_insertion_order = false")
             database.execute((_SQL / "staged.sql").read_text("utf-8"))
             for batch in batches:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeAlias, cast
 
 import pyarrow as pa
 
@@ -47,6 +47,9 @@ NUL = Reason(
 )
 
 
+_Read: TypeAlias = delimited.Row | delimited.Block | records.AnyRow
+
+
 @dataclass(frozen=True)
 class Batch:
     """Some rows of the file: the good ones as text columns, the others with their reasons."""
@@ -65,7 +68,7 @@ class SourceFile:
         self.size = path.stat().st_size
         with self._rows() as rows:
             header = next(rows, None)
-        if header is None:
+        if header is None or isinstance(header, delimited.Block):
             raise EmptyFile
         names = [(cell or "").strip().lstrip("\ufeff").strip() for cell in header.cells]
         self.from_rejects = is_rejects_header(names)
@@ -81,65 +84,21 @@ class SourceFile:
 
     def batches(self, batch_rows: int = BATCH_ROWS) -> Iterator[Batch]:
         """The rows, in the order of the file."""
-        schema = pa.schema(
-            [(ROW_NUMBER, pa.int64()), *((name, pa.string()) for name in self.columns)]
-        )
-        rejects = Rejects()
-        numbers: list[int] = []
-        cells: list[Sequence[str | None]] = []
+        gathered = _Gathered(self.columns, self.from_rejects)
         with self._rows() as rows:
             next(rows, None)
             for row in rows:
-                values: Sequence[str | None] = row.cells
-                if self.from_rejects:
-                    values = [unescape_formula(cell) if cell else cell for cell in values[3:]]
-                    if row.problem is None and not any(values):
-                        continue
-                if row.problem is not None:
-                    rejects.add(row.number, None, row.problem, _storable(values))
-                    continue
-                numbers.append(row.number)
-                cells.append(values)
-                if len(numbers) >= batch_rows:
-                    yield self._batch(schema, numbers, cells, rejects)
-                    numbers, cells = [], []
-            if numbers or len(rejects):
-                yield self._batch(schema, numbers, cells, rejects)
-
-    def _batch(
-        self,
-        schema: pa.Schema,
-        numbers: list[int],
-        cells: list[Sequence[str | None]],
-        rejects: Rejects,
-    ) -> Batch:
-        columns: list[Sequence[str | None]] = list(zip(*cells, strict=True))
-        if not columns:
-            columns = [[] for _ in self.columns]
-        try:
-            arrays = [pa.array(column, pa.string()) for column in columns]
-            clean = not any(_has_nul(array) for array in arrays)
-        except UnicodeEncodeError:
-            clean = False
-        if clean and not self.from_rejects:
-            table = pa.Table.from_arrays([pa.array(numbers, pa.int64()), *arrays], schema=schema)
-            return Batch(table, rejects.take())
-        good_numbers: list[int] = []
-        good: list[Sequence[str | None]] = []
-        for number, row in zip(numbers, cells, strict=True):
-            problem = _letters_problem(row, self.from_rejects)
-            if problem is None:
-                good_numbers.append(number)
-                good.append(row)
-            else:
-                rejects.add(number, None, problem, _storable(row))
-        columns = list(zip(*good, strict=True)) or [[] for _ in self.columns]
-        arrays = [pa.array(column, pa.string()) for column in columns]
-        table = pa.Table.from_arrays([pa.array(good_numbers, pa.int64()), *arrays], schema=schema)
-        return Batch(table, rejects.take())
+                if isinstance(row, delimited.Block):
+                    gathered.add_block(row)
+                else:
+                    gathered.add_row(row)
+                while gathered.count >= batch_rows:
+                    yield gathered.take(batch_rows)
+            if gathered.count or len(gathered.rejects):
+                yield gathered.take(batch_rows)
 
     @contextmanager
-    def _rows(self) -> Iterator[Iterator[records.AnyRow]]:
+    def _rows(self) -> Iterator[Iterator[_Read]]:
         kind = self.detected.format
         if kind in (Format.DELIMITED, Format.JSON_LINES):
             with self._text() as text:
@@ -195,6 +154,92 @@ class SourceFile:
             yield target
 
 
+class _Gathered:
+    """Rows on their way into a batch: single rows until they are made into columns, and blocks."""
+
+    def __init__(self, columns: Sequence[str], from_rejects: bool) -> None:
+        self._schema = pa.schema(
+            [(ROW_NUMBER, pa.int64()), *((name, pa.string()) for name in columns)]
+        )
+        self._from_rejects = from_rejects
+        self._tables: list[pa.Table] = []
+        self._numbers: list[int] = []
+        self._cells: list[Sequence[str | None]] = []
+        self.rejects = Rejects()
+        self.count = 0
+
+    def add_row(self, row: delimited.Row | records.AnyRow) -> None:
+        """One row; it is rejected here when its letters cannot be kept."""
+        values: Sequence[str | None] = row.cells
+        if self._from_rejects:
+            values = [unescape_formula(cell) if cell else cell for cell in values[3:]]
+            if row.problem is None and not any(values):
+                return
+        if row.problem is not None:
+            self.rejects.add(row.number, None, row.problem, _storable(values))
+            return
+        self._numbers.append(row.number)
+        self._cells.append(values)
+        self.count += 1
+
+    def add_block(self, block: delimited.Block) -> None:
+        """Many rows that are columns already."""
+        count = len(block.columns[0])
+        if self._from_rejects:
+            for place, cells in enumerate(
+                zip(*(c.to_pylist() for c in block.columns), strict=True)
+            ):
+                self.add_row(records.AnyRow(block.number + place, cells))
+            return
+        self._columns_from_rows()
+        numbers = pa.array(range(block.number, block.number + count), pa.int64())
+        self._tables.append(pa.Table.from_arrays([numbers, *block.columns], schema=self._schema))
+        self.count += count
+
+    def take(self, most: int) -> Batch:
+        """At most `most` rows, and all rejects so far."""
+        self._columns_from_rows()
+        table = pa.concat_tables([self._schema.empty_table(), *self._tables]).combine_chunks()
+        self._tables = [table.slice(most)] if table.num_rows > most else []
+        self.count = max(table.num_rows - most, 0)
+        return Batch(table.slice(0, most), self.rejects.take())
+
+    def _columns_from_rows(self) -> None:
+        numbers, cells = self._numbers, self._cells
+        if not numbers:
+            return
+        self._numbers, self._cells = [], []
+        try:
+            arrays = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)]
+            clean = not self._from_rejects and not any(_has_nul(array) for array in arrays)
+        except UnicodeEncodeError:
+            clean = False
+        if not clean:
+            numbers, cells = self._readable(numbers, cells)
+            if not numbers:
+                return
+            arrays = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)]
+        self._tables.append(
+            pa.Table.from_arrays([pa.array(numbers, pa.int64()), *arrays], schema=self._schema)
+        )
+
+    def _readable(
+        self, numbers: list[int], cells: list[Sequence[str | None]]
+    ) -> tuple[list[int], list[Sequence[str | None]]]:
+        """Reject the rows whose letters cannot be kept."""
+        good_numbers: list[int] = []
+        good: list[Sequence[str | None]] = []
+        for number, row in zip(numbers, cells, strict=True):
+            problem = _letters_problem(row, self._from_rejects)
+            if problem is None:
+                good_numbers.append(number)
+                good.append(row)
+            else:
+                self.rejects.add(number, None, problem, _storable(row))
+                self.count -= 1
+        return good_numbers, good
+
+
 class _Decoded:
     """Text from counted bytes."""
 
@@ -222,11 +267,10 @@ def open_file(
     return SourceFile(path, detect(path, encoding), limits or Limits(), sheet)
 
 
-def _guarded(rows: Iterator[records.AnyRow] | Iterator[delimited.Row]) -> Iterator[records.AnyRow]:
+def _guarded(rows: Iterator[_Read]) -> Iterator[_Read]:
     """Turn the accidents of unpacking into file problems."""
     try:
-        for row in rows:
-            yield cast(records.AnyRow, row)
+        yield from rows
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UnknownFormat(
             "gzip 文件不完整或已损坏。", "The gzip file is cut short or damaged."

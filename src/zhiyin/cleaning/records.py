@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,10 +36,10 @@ class AnyRow(NamedTuple):
     problem: Reason | None = None
 
 
-def json_keys(lines: Iterator[str], limit: int) -> list[str]:
+def json_keys(pieces: Iterator[list[str]], limit: int) -> list[str]:
     """All keys of all lines, in the order in which they appear."""
     keys: dict[str, None] = {}
-    for line in lines:
+    for line in chain.from_iterable(pieces):
         try:
             keys.update(dict.fromkeys(_OBJECT.decode(_json_bytes(line))))
         except msgspec.DecodeError:
@@ -51,12 +52,12 @@ def json_keys(lines: Iterator[str], limit: int) -> list[str]:
     return list(keys)
 
 
-def json_rows(lines: Iterator[str], keys: list[str]) -> Iterator[AnyRow]:
+def json_rows(pieces: Iterator[list[str]], keys: list[str]) -> Iterator[AnyRow]:
     """One row a line; numbers keep their digits, nested values stay JSON."""
     if not keys:
         raise EmptyFile
     yield AnyRow(0, keys)
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(chain.from_iterable(pieces), start=1):
         if not line.strip():
             continue
         try:

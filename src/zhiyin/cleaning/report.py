@@ -99,6 +99,7 @@ class Tally:
 _REJECTIONS = {
     "ragged_row": ("单元格数量与表头不一致", "The number of cells differs from the header"),
     "quote_not_closed": ("引号没有配对", "A quotation mark is not closed"),
+    "stray_line_break": ("行中间有多余的回车", "A carriage return inside the row"),
     "unreadable_letters": ("有无法解码的字符", "Letters could not be decoded"),
     "nul_character": ("含有空字符（NUL）", "A NUL character"),
     "not_json": ("不是完整的 JSON 对象", "Not a complete JSON object"),

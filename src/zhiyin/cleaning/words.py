@@ -81,6 +81,8 @@ class Name(NamedTuple):
 
 def tidy(text: str) -> str:
     """NFC, full-width letters to half, one space between words, no invisible marks."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     folded = unicodedata.normalize("NFC", text).translate(_HALF).translate(_INVISIBLE)
     return _SPACES.sub(" ", _CONTROL.sub("", folded)).strip()
 

@@ -7,6 +7,6 @@ SELECT row_number, order_number,
         ELSE 'sale'
     END AS kind,
     country, currency, email, phone, cancelled
-FROM judged
+FROM staged JOIN verdicts USING (row_number)
 WHERE rule IS NULL
 ORDER BY row_number;
