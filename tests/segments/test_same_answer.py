@@ -17,7 +17,7 @@ ENGINES = {"duckdb": s.DUCKDB, "postgresql": s.POSTGRESQL}
 SLOW_START = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    max_examples=150,
+    max_examples=80,
 )
 
 

@@ -63,7 +63,12 @@ def test_the_win_back_segment_reads_as_on_the_screen() -> None:
         (
             s.Did("Product Viewed", s.LastDays(30), value=2),
             "最近 30 天有过「浏览商品」至少 2 次",
-            "who had “viewed a product” at least twice in the last 30 days",
+            "who viewed a product at least twice in the last 30 days",
+        ),
+        (
+            s.Did("Cart Shared", s.LastDays(30), did=False),
+            "最近 30 天没有过「Cart Shared」",
+            "none of whom had “Cart Shared” in the last 30 days",
         ),
         (
             s.FieldIs("city", s.Op.ONE_OF, ("上海", "Leeds")),

@@ -27,7 +27,7 @@ from zhiyin.segments.catalogue import Catalogue, plain
 from zhiyin.segments.check import require_valid
 from zhiyin.segments.conditions import Param, Writer
 from zhiyin.segments.dialects import Dialect
-from zhiyin.segments.tree import Group, Match, Node, Path, Rule, conditions
+from zhiyin.segments.tree import FieldIs, Group, Match, Node, Path, Rule, conditions
 
 _UTC = ZoneInfo("UTC")
 
@@ -144,7 +144,9 @@ def waterfall(
     zone: ZoneInfo = _UTC,
 ) -> Waterfall:
     """How many remain after each condition and group, in one query."""
-    facts = _Facts(rule, catalogue, relations, dialect, as_of=as_of, zone=zone, only=None)
+    facts = _Facts(
+        rule, catalogue, relations, dialect, as_of=as_of, zone=zone, only=None, in_order=True
+    )
     plan = _Plan(facts.names)
     plan.group(rule.root, (), "TRUE", 0, narrows=True)
     counts = ["count(*)", *(f"count(*) FILTER (WHERE {each})" for each in plan.filters)]
@@ -165,6 +167,7 @@ class _Facts:
         as_of: datetime,
         zone: ZoneInfo,
         only: Sequence[str] | None,
+        in_order: bool = False,
     ) -> None:
         require_valid(rule, catalogue)
         if as_of.tzinfo is None:
@@ -174,16 +177,26 @@ class _Facts:
         self.names = {path: f"r{number}" for number, (path, _) in enumerate(leaves, start=1)}
         truths = [writer.truth(leaf) for _, leaf in leaves]
         limit = "" if only is None else writer.among_ids(only)
-        self.sql = self._select(writer, relations, truths, limit)
+        asked = _asked_of(rule, truths, self.names, in_order=in_order)
+        self.sql = self._select(writer, relations, truths, limit, asked)
         self.params = writer.params
 
-    def _select(self, writer: Writer, relations: Relations, truths: list[str], limit: str) -> str:
+    def _select(
+        self, writer: Writer, relations: Relations, truths: list[str], limit: str, asked: str
+    ) -> str:
         key = f"c.{relations.customer_key}"
+        passing = f"customer_id IN (SELECT {key} FROM {relations.customers} AS c WHERE {asked})"
         tables, joins = [], []
         for alias, measures in writer.measures.items():
             source = getattr(relations, alias)
             wanted = " OR ".join(dict.fromkeys(f"({each.where})" for each in measures))
-            narrowed = f"({wanted}) AND {limit.format('customer_id')}" if limit else wanted
+            narrowed = " AND ".join(
+                [
+                    f"({wanted})",
+                    *([limit.format("customer_id")] if limit else []),
+                    *([passing] if asked else []),
+                ]
+            )
             columns = ", ".join(f"{each.aggregate} AS {each.name}" for each in measures)
             tables.append(
                 f"{alias}_of AS (SELECT customer_id, {columns} FROM {source}"
@@ -199,6 +212,26 @@ class _Facts:
             f"facts AS (SELECT {selected} FROM {relations.customers} AS c{''.join(joins)}{where})"
         )
         return "WITH " + ",\n".join(tables)
+
+
+def _asked_of(
+    rule: Rule, truths: Sequence[str], names: Mapping[Path, str], *, in_order: bool
+) -> str:
+    """Of whom behaviour needs to be known at all: those who pass the plain field conditions.
+
+    Only conditions that everyone must meet count: those directly in an outermost "all". A
+    waterfall shows each step's own count, so there only those before the first other item do.
+    """
+    if rule.root.match is not Match.ALL:
+        return ""
+    by_path = dict(zip(names, truths, strict=True))
+    passed: list[str] = []
+    for index, item in enumerate(rule.root.items):
+        if isinstance(item, FieldIs):
+            passed.append(by_path[(index,)])
+        elif in_order:
+            break
+    return " AND ".join(passed)
 
 
 @dataclass

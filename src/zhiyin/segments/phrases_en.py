@@ -105,18 +105,18 @@ def _bought(condition: Bought, catalogue: Catalogue) -> str:
 
 def _did(condition: Did, catalogue: Catalogue) -> str:
     when = _window(condition.window)
-    label = catalogue.events.get(condition.event)
-    what = quoted(label["en"] if label else condition.event, "en")
+    label = catalogue.events.get(condition.event)  # a past tense: "viewed a product"
+    what = label["en"] if label else f"had {quoted(condition.event, 'en')}"
     if condition.products is not None:
-        what += f" for {_products(condition.products)}"
+        what += f" ({_products(condition.products)})"
     if condition.measure is Measure.PRODUCTS:
         different = f"{_AMOUNTS[condition.comparison]} {condition.value} different products"
-        return f"who had {what} with {different}{when}"
+        return f"who {what}, of {different}{when}"
     if _is_never(condition):
-        return f"who {'did not have' if when else 'never had'} {what}{when}"
+        return f"none of whom {'' if when else 'ever '}{what}{when}"
     if condition.comparison is Comparison.AT_LEAST and condition.value == 1:
-        return f"who had {what}{when}"
-    return f"who had {what} {_times(condition)}{when}"
+        return f"who {what}{when}"
+    return f"who {what} {_times(condition)}{when}"
 
 
 def _is_never(condition: Bought | Did) -> bool:
