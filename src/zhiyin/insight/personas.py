@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
+from threadpoolctl import threadpool_limits
 
 from zhiyin.insight.contract import (
     Floats,
@@ -143,6 +144,11 @@ class Personas:
     def fit_frame(self, frame: Frame) -> PersonaModel:
         if len(frame) < 40:
             raise NotEnoughHistoryError("personas need at least forty customers")
+        # one thread: the same sums to the last bit, and no waiting for a busy second core
+        with threadpool_limits(limits=1):
+            return self._fitted(frame)
+
+    def _fitted(self, frame: Frame) -> PersonaModel:
         found = habits(frame, self.attributes)
         rows = np.column_stack(list(found.values()))
         # outliers would become personas of one: hold each habit within three deviations
