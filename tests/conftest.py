@@ -19,8 +19,11 @@ os.environ["ZHIYIN_DATA"] = str(_DATA)
 os.environ["DJANGO_SETTINGS_MODULE"] = "zhiyin.settings"
 
 from django.conf import settings  # noqa: E402  (after the environment, before pytest-django)
+from django.core.cache import cache  # noqa: E402
 
 assert _DATA.resolve() == settings.DATA
+# Argon2 is slow on purpose; a test run signs in hundreds of times.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_unconfigure() -> None:
@@ -62,7 +65,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_audit_head() -> Iterator[None]:
-    """The head file lies outside the database, so no rollback takes it back."""
+def _nothing_left_over() -> Iterator[None]:
+    """What no rollback takes back: the audit head's file, and the cache with its rate limits."""
     yield
     (_DATA / "audit_head.json").unlink(missing_ok=True)
+    cache.clear()

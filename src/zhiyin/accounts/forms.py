@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhiyin.accounts import queries
 from zhiyin.accounts.models import Department, Locale, User
@@ -65,11 +66,15 @@ class AccountForm(forms.Form):
 class AuditForm(forms.Form):
     """The filters above the audit trail."""
 
-    by = forms.UUIDField(label=_("Who"), required=False)
-    verb = forms.CharField(label=_("What"), max_length=60, required=False)
-    about = forms.CharField(label=_("Object"), max_length=64, required=False)
+    by = forms.UUIDField(label=pgettext_lazy("audit", "Who"), required=False)
+    verb = forms.CharField(label=pgettext_lazy("audit", "What"), max_length=60, required=False)
+    about = forms.CharField(label=pgettext_lazy("audit", "Object"), max_length=64, required=False)
     first = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput({"type": "date"})
+        label=pgettext_lazy("audit", "From"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}),
     )
-    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}))
+    last = forms.DateField(
+        label=pgettext_lazy("audit", "To"), required=False, widget=forms.DateInput({"type": "date"})
+    )
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)

@@ -14,7 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.roles import Role
@@ -72,8 +72,8 @@ class Locale(models.TextChoices):
 
 class Theme(models.TextChoices):
     SYSTEM = "system", _("Follow the system")
-    LIGHT = "light", _("Light")
-    DARK = "dark", _("Dark")
+    LIGHT = "light", pgettext_lazy("theme", "Light")
+    DARK = "dark", pgettext_lazy("theme", "Dark")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -224,11 +224,11 @@ class Work(models.Model):
     """Long-running work: how far it is, and whether somebody asked it to stop (see work.py)."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", _("Waiting")
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")
-        CANCELLED = "cancelled", _("Cancelled")
+        QUEUED = "queued", pgettext_lazy("work", "Waiting")
+        RUNNING = "running", pgettext_lazy("work", "Running")
+        DONE = "done", pgettext_lazy("work", "Done")
+        FAILED = "failed", pgettext_lazy("work", "Failed")
+        CANCELLED = "cancelled", pgettext_lazy("work", "Cancelled")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=60)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(models.TextChoices):
-    ADMINISTRATOR = "administrator", _("Administrator")
-    MANAGER = "manager", _("Manager")
-    MARKETER = "marketer", _("Marketer")
-    SALES = "sales", _("Sales")
-    SERVICE = "service", _("Service")
-    ANALYST = "analyst", _("Analyst")
-    DPO = "dpo", _("Data protection officer")
-    READ_ONLY = "read_only", _("Read only")
+    ADMINISTRATOR = "administrator", pgettext_lazy("role", "Administrator")
+    MANAGER = "manager", pgettext_lazy("role", "Manager")
+    MARKETER = "marketer", pgettext_lazy("role", "Marketer")
+    SALES = "sales", pgettext_lazy("role", "Sales")
+    SERVICE = "service", pgettext_lazy("role", "Service")
+    ANALYST = "analyst", pgettext_lazy("role", "Analyst")
+    DPO = "dpo", pgettext_lazy("role", "Data protection officer")
+    READ_ONLY = "read_only", pgettext_lazy("role", "Read only")
 
 
 EVERY_ROLE = frozenset(Role)
