@@ -30,10 +30,13 @@ def engine(
         yield InDuckDB(), dialect
         return
     # the server of an own folder: these tests touch no Django and no shared database
-    with embedded.running(tmp_path_factory.mktemp("segments")) as server:
+    server = embedded.ensure(tmp_path_factory.mktemp("segments"))
+    try:
         database = InPostgreSQL(server.dsn())
         yield database, dialect
         database.connection.close()
+    finally:
+        embedded.stop(server, even_if_used=True)
 
 
 def ids(found: list[tuple]) -> set[str]:
