@@ -47,10 +47,6 @@ DOORS: dict[str, Door] = {
     "account_email_verification_sent": Door.CLOSED,
     "account_confirm_email": Door.CLOSED,
     "account_set_password": Door.CLOSED,
-    "account_reset_password": Door.CLOSED,
-    "account_reset_password_done": Door.CLOSED,
-    "account_reset_password_from_key": Door.CLOSED,
-    "account_reset_password_from_key_done": Door.CLOSED,
     "account_confirm_login_code": Door.CLOSED,
     # the description of the API
     "openapi-json": Door.OWN,

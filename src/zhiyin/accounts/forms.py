@@ -23,7 +23,9 @@ class UserForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=80)
     roles = forms.MultipleChoiceField(
-        label=_("Roles"), choices=Role.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Roles"),
+        choices=Role.choices,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
     )
     department = DepartmentField(
         label=_("Department"), queryset=Department.objects.none(), required=False

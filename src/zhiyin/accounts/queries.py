@@ -62,6 +62,14 @@ class AuditLine:
     entry: AuditEntry
     who: str
 
+    @property
+    def detail(self) -> list[tuple[str, str]]:
+        return [
+            (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+            for name, value in self.entry.detail.items()
+            if value is not None
+        ]
+
 
 @dataclass(frozen=True)
 class AuditFilter:

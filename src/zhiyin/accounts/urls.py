@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from allauth.account import urls as sign_in_urls
 from django.urls import URLPattern, URLResolver, include, path
 
 from zhiyin.accounts import views
+
+# Without the reset by mail: where its address does not exist, allauth offers no link to it.
+_SIGN_IN = [
+    entry
+    for entry in sign_in_urls.urlpatterns
+    if not str(entry.name).startswith("account_reset_password")
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.account, name="account"),
@@ -26,5 +34,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/verify/", views.verify_audit, name="verify_audit"),
     path("work/<uuid:work_id>/", views.work, name="work"),
     path("work/<uuid:work_id>/cancel/", views.cancel_work, name="cancel_work"),
-    path("", include("allauth.urls")),
+    path("", include(_SIGN_IN)),
+    path("2fa/", include("allauth.mfa.urls")),
 ]
