@@ -16,9 +16,9 @@ import msgspec
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaincinv, betaln, digamma, expit, gammaln, hyp2f1
-from threadpoolctl import threadpool_limits
 
 from zhiyin.insight.contract import Floats, NotEnoughHistoryError
+from zhiyin.insight.threads import one_thread
 
 
 class Purchases(NamedTuple):
@@ -117,12 +117,8 @@ def _maximised(
     start: list[float],
     bounds: list[tuple[float, float]],
 ) -> tuple[Floats, float]:
-    """The parameters where `loss` (of their logarithms) is least, and that least loss.
-
-    One thread: BLAS would split the sums over cores, which changes their last bits and waits for
-    cores that are busy (measured: 2.8 s instead of 0.5 s).
-    """
-    with threadpool_limits(limits=1, user_api="blas"):
+    """The parameters where `loss` (of their logarithms) is least, and that least loss."""
+    with one_thread():
         found = minimize(
             loss,
             np.log(start),

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 import msgspec
 import numpy as np
 import pyarrow as pa
-from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from zhiyin.insight import trees
@@ -93,7 +92,11 @@ def _log(values: Floats) -> Floats:
 
 
 class ChurnModel(msgspec.Struct, frozen=True, tag="churn"):
-    """Everything that scoring needs; plain numbers and LightGBM text."""
+    """Everything that scoring needs; plain numbers and LightGBM text.
+
+    `losses`: log loss on the calibration slice by share of the trees ("0.0" is the logistic
+    regression alone, "1.0" the trees alone).
+    """
 
     horizon_days: int
     features: list[str]
@@ -121,14 +124,6 @@ class ChurnModel(msgspec.Struct, frozen=True, tag="churn"):
 
     def baseline(self, frame: Frame) -> Floats:
         return self.naive(np.log1p(frame.column("recency_days")))
-
-    def rivals(self, frame: Frame) -> dict[str, Floats]:
-        """Scores of the two parts alone (for their ranking, not calibrated)."""
-        rows = _matrix(self.inputs(frame))
-        return {
-            "lightgbm": expit(trees.margins(self.booster, rows)),
-            "logistic": expit(self.logistic.margins(rows)),
-        }
 
     def explain(self, frame: Frame) -> list[list[Reason]]:
         """Why this risk: contributions in percentage points against the typical customer.

@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
-from threadpoolctl import threadpool_limits
 
 from zhiyin.insight.contract import (
     Floats,
@@ -29,6 +28,7 @@ from zhiyin.insight.contract import (
     remembered,
     score_table,
 )
+from zhiyin.insight.threads import one_thread
 
 GROUPS = range(4, 9)
 SAMPLE = 2_000  # the silhouette needs all pairs
@@ -145,7 +145,7 @@ class Personas:
         if len(frame) < 40:
             raise NotEnoughHistoryError("personas need at least forty customers")
         # one thread: the same sums to the last bit, and no waiting for a busy second core
-        with threadpool_limits(limits=1):
+        with one_thread():
             return self._fitted(frame)
 
     def _fitted(self, frame: Frame) -> PersonaModel:

@@ -15,7 +15,6 @@ import ibis.expr.types as ir
 import msgspec
 import numpy as np
 import pyarrow as pa
-from threadpoolctl import threadpool_limits
 
 from zhiyin.insight import store
 from zhiyin.insight.churn import Churn, ChurnModel
@@ -33,6 +32,7 @@ from zhiyin.insight.personas import PersonaModel, Personas
 from zhiyin.insight.rfm import Rfm, RfmModel
 from zhiyin.insight.scorecard import Scorecard, backtest, cut_offs
 from zhiyin.insight.store import AnyModel
+from zhiyin.insight.threads import one_thread
 from zhiyin.insight.value import Value, ValueModel
 
 Progress = Callable[[str, int, int], None]
@@ -49,7 +49,7 @@ class AskableHistory(Past):
     def lines(self) -> ir.Table: ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class Understanding:
     """What was learned: fitted models, their scorecards, and everybody's scores.
 
@@ -97,7 +97,7 @@ def train_all(
     told = Understanding(as_of, version)
     # one thread adds in one order, so the same data give the same bits, and no step waits for a
     # second core that is busy with something else
-    with threadpool_limits(limits=1):
+    with one_thread():
         _train(told, history, progress, attributes)
     return told
 
@@ -146,7 +146,7 @@ def _segment(told: Understanding, frame: Frame) -> None:
     model: RfmModel = Rfm().fit_frame(frame)
     told.models["rfm"] = model
     told.scores["rfm"] = _labelled(told, "rfm", model.score_frame(frame))
-    object.__setattr__(told, "rfm", model.table(frame))
+    told.rfm = model.table(frame)
 
 
 def _group(told: Understanding, frame: Frame, attributes: pa.Table | None) -> None:
@@ -190,13 +190,19 @@ def _churn(told: Understanding, past: Remembered, frame: Frame, days: int) -> No
     card = backtest(question, past, cut_offs(told.as_of, question.horizon), told.as_of)
     model: ChurnModel = question.fit(past, told.as_of)
     share = model.tree_share
+    simple, mixed, grown = (model.losses[key] for key in ("0.0", "0.5", "1.0"))
+    rivals = Words(
+        f"校准段上的对数损失：逻辑回归 {simple:.4f}，各半 {mixed:.4f}，LightGBM {grown:.4f}",
+        f"Log loss on the calibration slice: logistic regression {simple:.4f}, half each "
+        f"{mixed:.4f}, LightGBM {grown:.4f}",
+    )
     note = Words(
         f"模型 = LightGBM 占 {share:.0%}，逻辑回归占 {1 - share:.0%}，在更晚的一段上校准；"
         "区间为相近风险客户实际流失率的 95% Wilson 区间",
         f"Model = {share:.0%} LightGBM and {1 - share:.0%} logistic regression, calibrated on a "
         "later slice; the interval is the 95% Wilson interval of customers of like risk",
     )
-    told.scorecards["churn"] = msgspec.structs.replace(card, notes=[note])
+    told.scorecards["churn"] = msgspec.structs.replace(card, notes=[note, rivals])
     told.models["churn"] = model
     scores = model.score_frame(question.asked(frame), card.in_use)
     told.scores["churn"] = _labelled(told, "churn", scores)
