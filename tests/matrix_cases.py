@@ -66,6 +66,7 @@ PUBLIC: dict[str, str] = {
     "account_inactive": "says that an account is closed",
     "mfa_authenticate": "the second step of a sign-in",
     "mfa_login_webauthn": "the first step with a passkey",
+    "unsubscribe": "the reader of a message has no account; the address holds a signed token",
     "health": "asked by whatever watches the server",
     "language": "the sign-in page has the switch too",
     "theme": "the sign-in page has the switch too",
