@@ -85,7 +85,7 @@ def _line_rows(batch: Batch, orders: list[Incoming]) -> pa.Table:
     return pa.table(
         {
             "event_id": ids,
-            "order_id": ids,
+            "order_id": [str(e.order.adds_to or e.event_id) for e, _ in pairs if e.order],
             "source": [batch.source.key] * count,
             "batch": [str(batch.id)] * count,
             "identifier_id": pa.array([_text(e.identifier_id) for e, _ in pairs], pa.string()),

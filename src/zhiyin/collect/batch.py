@@ -54,6 +54,7 @@ class OrderFacts(msgspec.Struct):
     total: Decimal
     currency: str
     lines: list[LineFacts]
+    adds_to: UUID | None = None  # the order that is here already, where these lines are more of it
 
 
 class ConsentFact(NamedTuple):

@@ -98,7 +98,7 @@ def _order(rows: list[Row], source: Source) -> Incoming:
 _TEXT_FIELDS = {
     "customer_ref": "number", "name": "name", "email": "email", "phone": "phone",
     "gender": "gender", "language": "language", "country": "country", "province": "province",
-    "city": "city", "department_code": "department",
+    "city": "city", "department_code": "department_id",
 }  # fmt: skip
 _CONSENTS = {
     "consent_email": ("email", "marketing"),

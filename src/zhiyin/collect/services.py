@@ -29,7 +29,7 @@ from zhiyin.cleaning.mapping import Mapping, guess_mapping, header_fingerprint
 from zhiyin.cleaning.preview import Preview, preview_of
 from zhiyin.cleaning.reading import open_file
 from zhiyin.collect import archive, cleaning_step, files, pipeline, undoing
-from zhiyin.collect.batch import Batch, Outcome
+from zhiyin.collect.batch import Batch, Incoming, Outcome
 from zhiyin.collect.conversion import incoming
 from zhiyin.collect.models import Import, SavedMapping, Source
 from zhiyin.ids import uuid7
@@ -165,20 +165,30 @@ def _load_chunks(one: Import, source: Source, progress: Progress) -> Counter[str
     for sequence, chunk in enumerate(incoming(Kind(one.kind), rows, source, received_at)):
         progress("load", seen, rows.num_rows)
         begun = time.perf_counter()
+        sizes = [_rows_of(event) for event in chunk]
         batch = Batch(one.id, sequence, source, timezone.now(), chunk)
         with transaction.atomic():
             pipeline.run(batch)
         archive.archive(batch)
-        weights = {e.event_id: len(e.order.lines) if e.order else 1 for e in chunk}
         for event in chunk:
-            counts[event.outcome] += weights[event.event_id]
+            counts[event.outcome] += _rows_of(event)
+        counts[Outcome.KNOWN] += batch.counts["known_lines"] - _rows_known_whole(chunk)
         counts["conflicts"] += batch.counts["conflicts"]
-        seen += sum(weights.values())
+        seen += sum(sizes)
         log.info("chunk loaded", batch=str(one.id), sequence=sequence, events=len(chunk),
                  seconds=round(time.perf_counter() - begun, 3))  # fmt: skip
     progress("load", rows.num_rows, rows.num_rows)
     _analyze()
     return counts
+
+
+def _rows_of(event: Incoming) -> int:
+    """How many rows of the file an event stands for."""
+    return len(event.order.lines) if event.order else 1
+
+
+def _rows_known_whole(chunk: list[Incoming]) -> int:
+    return sum(_rows_of(e) for e in chunk if e.order and e.outcome is Outcome.KNOWN)
 
 
 def _analyze() -> None:

@@ -5,67 +5,97 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from zhiyin.accounts.models import Department
 from zhiyin.collect.batch import Batch
+from zhiyin.collect.bulk import copy_rows
 from zhiyin.customers import search
 from zhiyin.customers.models import Customer, ProfileChange
 
-FIELDS = (
+COLUMNS = (
     "number", "name", "email", "phone", "gender", "birth_date", "language", "country", "province",
-    "city", "tags", "department",
+    "city", "tags", "department_id", "simulated_profile",
 )  # fmt: skip
 
 
 def apply(batch: Batch) -> None:
     """Write the profile facts of a batch, keep what they replaced, and index for search."""
     facts = [e for e in batch.kept() if e.profile is not None and e.customer_id is not None]
-    customers = Customer.objects.in_bulk([e.customer_id for e in facts])
+    people = _current({event.customer_id for event in facts if event.customer_id})
     departments = _departments(
-        str(e.profile.fields.get("department", "")) for e in facts if e.profile
+        str(event.profile.fields.get("department", "")) for event in facts if event.profile
     )
-    changes: list[ProfileChange] = []
+    changes: list[tuple[object, ...]] = []
     for event in facts:
         assert event.profile is not None
         assert event.customer_id is not None
-        customer = customers[event.customer_id]
+        person = people[event.customer_id]
         for name, value in event.profile.fields.items():
-            new = departments.get(str(value)) if name == "department" else value
-            if new is None or name not in FIELDS:
+            new = departments.get(str(value)) if name == "department_id" else value
+            if new is None or name not in COLUMNS:
                 continue
-            attribute = "department_id" if name == "department" else name
-            old = getattr(customer, attribute)
+            old = person[name]
             if old == new or (event.profile.fills_gaps_only and old):
                 continue
-            setattr(customer, attribute, new)
+            person[name] = new
             changes.append(
-                ProfileChange(
-                    customer=customer, field=attribute, before=_text(old), after=_text(new),
-                    batch=batch.id, at=batch.received_at,
-                )
-            )  # fmt: skip
-        customer.simulated_profile = customer.simulated_profile or batch.source.simulated
-        batch.profiled.add(customer.id)
-        batch.touched.add(customer.id)
-    Customer.objects.bulk_update(
-        customers.values(), [*FIELDS, "simulated_profile"], batch_size=2000
+                (event.customer_id, name, _text(old), _text(new), batch.id, batch.received_at)
+            )
+        if batch.source.simulated and not event.profile.fills_gaps_only:
+            person["simulated_profile"] = True
+    changed = {customer for customer, *_ in changes}
+    _write({id_: person for id_, person in people.items() if id_ in changed})
+    copy_rows(
+        "customers_profilechange",
+        ("customer_id", "field", "before", "after", "batch", "at"),
+        changes,
     )
-    ProfileChange.objects.bulk_create(changes, batch_size=5000)
+    batch.profiled.update(changed)  # type: ignore[arg-type]
+    batch.touched.update(changed)  # type: ignore[arg-type]
     search.index(batch.profiled)
+
+
+def _current(ids: set[UUID]) -> dict[UUID, dict[str, object]]:
+    """The profiles as they stand, locked until the transaction ends."""
+    rows = Customer.objects.filter(id__in=ids).select_for_update().values("id", *COLUMNS)
+    return {row.pop("id"): row for row in rows}
+
+
+def _write(people: dict[UUID, dict[str, object]]) -> None:
+    """All changed profiles in one statement."""
+    if not people:
+        return
+    assign = ", ".join(f"{name} = n.{name}" for name in COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "create temp table new_profile on commit drop as"  # noqa: S608  (names from above)
+            f" select id, {', '.join(COLUMNS)} from customers_customer with no data"
+        )
+        copy_rows(
+            "new_profile",
+            ("id", *COLUMNS),
+            ((id_, *(person[name] for name in COLUMNS)) for id_, person in people.items()),
+        )
+        cursor.execute(
+            f"update customers_customer c set {assign}, version = c.version + 1"  # noqa: S608
+            " from new_profile n where c.id = n.id"
+        )
+        cursor.execute("drop table new_profile")
 
 
 def undo(batch: UUID) -> set[UUID]:
     """Put back what a batch replaced, newest first; returns whose profile changed."""
     changes = list(ProfileChange.objects.filter(batch=batch).order_by("-id"))
-    customers = Customer.objects.in_bulk({change.customer_id for change in changes})
+    people = _current({change.customer_id for change in changes})
     for change in changes:
-        customer = customers[change.customer_id]
-        if _text(getattr(customer, change.field)) == change.after:  # else somebody changed it since
-            setattr(customer, change.field, _value(change.field, change.before))
-    Customer.objects.bulk_update(customers.values(), FIELDS, batch_size=2000)
+        person = people[change.customer_id]
+        if _text(person[change.field]) == change.after:  # else somebody changed it since
+            person[change.field] = _value(change.field, change.before)
+    _write(people)
     ProfileChange.objects.filter(batch=batch).delete()
-    return set(customers)
+    return set(people)
 
 
 def _departments(names: Iterable[str]) -> dict[str, UUID]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from zhiyin.customers import figures, profiles, search
+from zhiyin.customers import figures, profiles, search, trade
 from zhiyin.customers.models import Customer
 
 # An identifier that other batches have used since stays, and so does its customer.
@@ -26,19 +26,25 @@ def undo(batch: UUID) -> dict[str, int]:
     named = {"batch": batch}
     with connection.cursor() as cursor:
         cursor.execute(
-            "select distinct customer_id from customers_order"
+            "select distinct customer_id from customers_orderline"
             " where batch = %(batch)s and customer_id is not null"
             " union select customer_id from customers_link where batch = %(batch)s",
             named,
         )
         touched = {row[0] for row in cursor.fetchall()}
         cursor.execute(
-            "delete from customers_orderline l using customers_order o"
-            " where o.id = l.order_id and o.batch = %(batch)s",
+            "delete from customers_orderline where batch = %(batch)s returning order_id", named
+        )
+        thinner = {row[0] for row in cursor.fetchall()}
+        # An order to which another batch added lines stays, with those lines.
+        cursor.execute(
+            "update customers_order o set batch = l.batch from customers_orderline l"
+            " where l.order_id = o.id and o.batch = %(batch)s",
             named,
         )
         cursor.execute("delete from customers_order where batch = %(batch)s", named)
         orders = cursor.rowcount
+    trade.recount(thinner)
     profiled = profiles.undo(batch)
     identifiers = _unlink(batch)
     people = _remove_people(batch)

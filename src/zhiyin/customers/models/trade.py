@@ -55,6 +55,7 @@ class OrderLine(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE)
     customer_id = models.UUIDField(null=True, blank=True)
     ordered_at = models.DateTimeField()
+    batch = models.UUIDField(null=True, blank=True)  # a mended line comes later than its order
     kind = models.CharField(max_length=12)  # sale, return, fee, adjustment
     sku = models.CharField(max_length=80)
     product_name = models.CharField(max_length=200, blank=True)
@@ -66,6 +67,7 @@ class OrderLine(models.Model):
         indexes = [
             models.Index(fields=["customer_id", "-ordered_at"]),
             models.Index(fields=["sku", "ordered_at"]),
+            models.Index(fields=["batch"]),
         ]
 
     def __str__(self) -> str:
