@@ -55,3 +55,10 @@ def test_every_component_renders_in_both_languages_and_themes(language: str, the
     assert f'data-bs-theme="{theme}"' in page
     assert 'lang="zh-Hans"' in page if language == "zh-hans" else 'lang="en"' in page
     assert "<c-" not in page  # every component was found
+
+
+def test_a_component_takes_further_classes_and_attributes() -> None:
+    drawn = render('<c-button class="push" data-key="c" type="button">New</c-button>')
+    assert drawn.count("class=") == 1
+    assert 'data-key="c"' in drawn
+    assert "push" in drawn

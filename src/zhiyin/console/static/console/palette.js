@@ -50,6 +50,7 @@ if (sheet) {
     if (event.isComposing) return; // Enter that ends a pinyin word opens nothing
     if (event.key === 'ArrowDown') choose(chosen() + 1);
     else if (event.key === 'ArrowUp') choose(chosen() - 1);
+    else if (event.key === 'Escape') sheet.close(); // a search field would only clear itself
     else if (event.key === 'Enter') options()[chosen()]?.click();
     else return;
     event.preventDefault();
