@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.test import Client
 
 from tests import factories
@@ -91,6 +96,7 @@ def test_sessions_end_when_the_password_changes() -> None:
     assert answer.status_code == 302
     assert _is_signed_in(desk)
     assert not _is_signed_in(phone)
+    assert AuditPending.objects.filter(verb="user.password_changed", by=anna.pk).count() == 1
 
 
 @pytest.mark.parametrize("deed", ["deactivate", "reset", "roles", "sessions"])
@@ -125,6 +131,19 @@ def test_every_deed_leaves_an_audit_entry_without_names() -> None:
     assert [e.verb for e in entries] == ["user.created", "user.changed", "user.deactivated"]
     assert entries[1].detail["fields"] == ["name"]
     assert "Ann" not in str(list(entries.values()))
+
+
+def test_a_second_factor_is_asked_for_at_the_next_sign_in_and_its_set_up_is_recorded() -> None:
+    anna = factories.user(email="anna@example.com", password=factories.PASSWORD)
+    desk, phone = Client(), Client()
+    assert _sign_in(desk, anna.email, factories.PASSWORD)
+    desk.post("/account/reauthenticate/", {"password": factories.PASSWORD})
+    secret = desk.get("/account/2fa/totp/activate/").context["form"].secret
+    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    assert desk.post("/account/2fa/totp/activate/", {"code": code}).status_code == 302
+    assert AuditPending.objects.filter(verb="user.factor_added", by=anna.pk).exists()
+    assert not _sign_in(phone, anna.email, factories.PASSWORD)
+    assert phone.get("/account/2fa/authenticate/").status_code == 200
 
 
 def _sign_in(client: Client, email: str, password: str) -> bool:

@@ -81,3 +81,13 @@ def test_progress_is_seen_by_others_while_the_transaction_is_open() -> None:
         other.close()
     work.refresh_from_db()
     assert work.state == Work.State.CANCELLED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_inside_an_open_transaction_ends_as_done() -> None:
+    work = _start()
+    with transaction.atomic(), long_work.running(work):
+        long_work.finish_with(work, {"rows": 1})
+        long_work.progress(work, "closing", 1, 1)
+    work.refresh_from_db()
+    assert (work.state, work.result) == (Work.State.DONE, {"rows": 1})

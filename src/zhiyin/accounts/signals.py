@@ -1,10 +1,13 @@
-"""Sign-ins, sign-outs and failed sign-ins go into the audit trail."""
+"""Sign-ins and changes to how somebody signs in go into the audit trail."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from allauth.account.signals import password_changed
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from zhiyin.accounts.audit import record
@@ -27,3 +30,20 @@ def signed_out(sender: object, user: User | None, **kwargs: object) -> None:
 def sign_in_failed(sender: object, credentials: Mapping[str, object], **kwargs: object) -> None:
     tried = str(credentials.get("email") or credentials.get("username") or "")
     record(None, "sign_in_failed", tried=fingerprint(normal_email(tried)))
+
+
+@receiver(password_changed)
+def own_password_changed(sender: object, user: User, **kwargs: object) -> None:
+    record(user, "user.password_changed", user)
+
+
+# Of the table and not allauth's own, which come after the commit: deed and entry belong together.
+@receiver(post_save, sender=Authenticator)
+def factor_added(sender: object, instance: Authenticator, created: bool, **kwargs: object) -> None:
+    if created:
+        record(instance.user, "user.factor_added", instance.user, factor=str(instance.type))
+
+
+@receiver(post_delete, sender=Authenticator)
+def factor_removed(sender: object, instance: Authenticator, **kwargs: object) -> None:
+    record(instance.user, "user.factor_removed", instance.user, factor=str(instance.type))

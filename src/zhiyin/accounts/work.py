@@ -52,12 +52,10 @@ def running(work: Work) -> Iterator[Work]:
     work.refresh_from_db()
     if work.is_over:
         raise NotStartableError(f"work {work.pk} is {work.state}")
-    Work.objects.filter(pk=work.pk).update(
-        state=Work.State.RUNNING, started_at=timezone.now(), heartbeat_at=timezone.now(), error=""
-    )
     work.state = Work.State.RUNNING
     line = _Line(work.pk)
     _lines[work.pk] = line
+    line.begin()
     try:
         yield work
     except Cancelled:
@@ -134,6 +132,13 @@ class _Line:
         )
         return bool(row and row[0])
 
+    def begin(self) -> None:
+        self._execute(
+            "update accounts_work set state = %s, error = '', started_at = now(),"
+            " heartbeat_at = now() where id = %s returning id",
+            [Work.State.RUNNING.value, self.work_id],
+        )
+
     def end(self, state: str, error: str) -> None:
         self._execute(
             "update accounts_work set state = %s, error = %s, finished_at = now(),"
@@ -151,8 +156,8 @@ class _Line:
         try:
             row = _fetch(self._autonomous(), sql, params)
         except OperationalError:
-            return None  # the open transaction holds the row: its own write will show
-        # The work may have been noted in the open transaction, where only it can see the row.
+            row = None  # the open transaction itself holds the row's lock
+        # ... or the work was noted in the open transaction, where only it can see the row.
         if row is None and not connection.needs_rollback:
             row = _fetch(connection, sql, params)
         return row
