@@ -47,6 +47,7 @@ PROFILES = pa.schema(
         ("department_code", pa.string()),
         ("member_card", pa.string()),
         ("wechat", pa.string()),
+        ("device_id", pa.string()),
         ("created_us", pa.int64()),
     ]
 )
@@ -162,7 +163,15 @@ def _profiles(
     }
     for name in ("company", "address"):
         values[name] = text(name, 500)
-    for name in ("city", "province", "country", "department_code", "member_card", "wechat"):
+    for name in (
+        "city",
+        "province",
+        "country",
+        "department_code",
+        "member_card",
+        "wechat",
+        "device_id",
+    ):
         values[name] = text(name, 100)
     for name in ("consent_email", "consent_sms", "consent_profiling"):
         values[name] = read(name, words.parse_yes_no, pa.bool_())

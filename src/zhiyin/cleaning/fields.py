@@ -42,6 +42,11 @@ _PHONE = (
     "phone phonenumber mobile mobilephone mobilenumber tel telephone cell cellphone contact "
     "手机 手机号 手机号码 电话 电话号码 联系电话 移动电话 联系方式"
 )
+_MEMBER_CARD = "membercard cardno cardnumber loyaltycard membershipcard 会员卡 会员卡号 卡号"
+_DEVICE = (
+    "deviceid device appdevice anonymousid cookieid visitorid clientid sessionid "
+    "设备号 设备id 访客id"
+)
 _CURRENCY = _field("currency", "货币", "Currency", "currency currencycode 货币 币种")
 
 ORDERS = (
@@ -87,6 +92,7 @@ ORDERS = (
     _field("customer_ref", "客户编号", "Customer number", _CUSTOMER_REF),
     _field("email", "邮箱", "E-mail", _EMAIL),
     _field("phone", "手机", "Phone", _PHONE),
+    _field("member_card", "会员卡号", "Member card", _MEMBER_CARD),
     _field("country", "国家", "Country", "country countryname shippingcountry 国家 国家地区"),
     _CURRENCY,
 )  # fmt: skip
@@ -122,9 +128,8 @@ CUSTOMERS = (
     _field("department_code", "部门", "Department",
            "departmentcode department dept store storecode branch 部门 部门编码 "
            "门店 门店编码 网点"),
-    _field("member_card", "会员卡号", "Member card",
-           "membercard cardno cardnumber loyaltycard membershipcard 会员卡 会员卡号 卡号",
-           required="who"),
+    _field("member_card", "会员卡号", "Member card", _MEMBER_CARD, required="who"),
+    _field("device_id", "设备号", "Device id", _DEVICE, required="who"),
     _field("wechat", "微信", "WeChat",
            "wechat wechatid weixin unionid 微信 微信号 微信id", required="who"),
     _field("created_at", "注册时间", "Customer since",
@@ -141,9 +146,7 @@ EVENTS = (
     _field("customer_ref", "客户编号", "Customer number", _CUSTOMER_REF, required="who"),
     _field("email", "邮箱", "E-mail", _EMAIL, required="who"),
     _field("phone", "手机", "Phone", _PHONE, required="who"),
-    _field("device_id", "设备号", "Device id",
-           "deviceid anonymousid cookieid visitorid clientid sessionid 设备号 设备id 访客id",
-           required="who"),
+    _field("device_id", "设备号", "Device id", _DEVICE, required="who"),
     _field("message_id", "消息号", "Message id", "messageid eventid insertid 消息id 事件id"),
     _field("properties", "属性", "Properties",
            "properties props payload data attributes 属性 参数"),

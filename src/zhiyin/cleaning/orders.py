@@ -52,6 +52,7 @@ LINES = pa.schema(
         ("currency", pa.string()),
         ("email", pa.string()),
         ("phone", pa.string()),
+        ("member_card", pa.string()),
     ]
 )
 _SQL = Path(__file__).parent / "sql"
@@ -163,6 +164,7 @@ def _parse(
             "currency": pc.coalesce(currency, pa.scalar(mapping.currency)),
             "email": email,
             "phone": phone,
+            "member_card": tidy_column(columns.text("member_card")),
             "whole": columns.whole(),
         }
     )
@@ -289,7 +291,7 @@ def _note_kept(lines: pa.Table, tally: Tally) -> None:
     negative = pc.less(lines.column("quantity"), 0)
     marked = lines.column("cancelled")
     nobody = pc.is_null(lines.column("customer_ref"))
-    for name in ("email", "phone"):
+    for name in ("email", "phone", "member_card"):
         nobody = pc.and_(nobody, pc.is_null(lines.column(name)))
     masks: Sequence[tuple[Rule, pa.ChunkedArray]] = (
         (order_rules.CANCELLATION, marked),

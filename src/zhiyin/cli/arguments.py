@@ -36,7 +36,6 @@ def build(exit_codes: Mapping[int, tuple[str, str]]) -> argparse.ArgumentParser:
     shown.add_argument(
         "--no-serve", action="store_true", help=t("只装入，不启动", "load, do not start")
     )
-    shown.set_defaults(subject=None)
     shown_more = shown.add_subparsers(metavar="generate")
     generate = _command(
         shown_more, "generate", demo.generate,
@@ -45,7 +44,6 @@ def build(exit_codes: Mapping[int, tuple[str, str]]) -> argparse.ArgumentParser:
     generate.add_argument("--customers", type=int, default=10_000)
     generate.add_argument("--out", type=Path, required=True)
     generate.add_argument("--seed", type=int, default=1)
-    generate.add_argument("--load", action="store_true", help=t("同时装入工作区", "also load it"))
     _imports(commands)
     _command(
         commands, "train", data.train, t("计算特征、回测并评分", "Features, backtests, scores")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -23,7 +22,11 @@ from zhiyin.lake import Lake
 _TECHNICAL = re.compile(r"[A-Za-z0-9_./:-]{1,64}")
 _LIKE_A_PHONE = re.compile(r"(?:\d[-./: ]?){7,}")
 _ARCHIVED_LINES = {"sale", "return", "fee"}
-CENT = Decimal("0.0001")
+_LINE_COLUMNS = {
+    "event_id": pa.string(), "order_id": pa.string(), "identifier_id": pa.string(),
+    "ts_us": pa.int64(), "sku": pa.string(), "quantity": pa.int64(),
+    "unit_price": pa.decimal128(18, 4), "amount": pa.decimal128(18, 4), "currency": pa.string(),
+}  # fmt: skip
 
 
 @cache
@@ -72,30 +75,29 @@ def _event_rows(batch: Batch, kept: list[Incoming]) -> pa.Table:
 
 
 def _line_rows(batch: Batch, orders: list[Incoming]) -> pa.Table:
-    pairs = [
-        (event, line)
-        for event in orders
-        if event.order is not None
-        for line in event.order.lines
-        if line.kind in _ARCHIVED_LINES
-    ]
-    received, count = to_us(batch.received_at), len(pairs)
-    ids = [str(event.event_id) for event, _ in pairs]
-    money = pa.decimal128(18, 4)
+    received = to_us(batch.received_at)
+    columns: dict[str, list[Any]] = {name: [] for name in _LINE_COLUMNS}
+    for event in orders:
+        order = event.order
+        assert order is not None
+        lines = [line for line in order.lines if line.kind in _ARCHIVED_LINES]
+        count = len(lines)
+        columns["event_id"] += [str(event.event_id)] * count
+        columns["order_id"] += [str(order.adds_to or event.event_id)] * count
+        columns["identifier_id"] += [_text(event.identifier_id)] * count
+        columns["ts_us"] += [to_us(event.at)] * count
+        columns["currency"] += [order.currency] * count
+        columns["sku"] += [line.sku for line in lines]
+        columns["quantity"] += [line.quantity for line in lines]
+        columns["unit_price"] += [line.unit_price for line in lines]
+        columns["amount"] += [line.amount for line in lines]
+    count = len(columns["sku"])
     return pa.table(
         {
-            "event_id": ids,
-            "order_id": [str(e.order.adds_to or e.event_id) for e, _ in pairs if e.order],
+            **{name: pa.array(columns[name], kind) for name, kind in _LINE_COLUMNS.items()},
             "source": [batch.source.key] * count,
             "batch": [str(batch.id)] * count,
-            "identifier_id": pa.array([_text(e.identifier_id) for e, _ in pairs], pa.string()),
-            "ts_us": pa.array([to_us(event.at) for event, _ in pairs], pa.int64()),
             "received_us": pa.array([received] * count, pa.int64()),
-            "sku": [line.sku for _, line in pairs],
-            "quantity": pa.array([line.quantity for _, line in pairs], pa.int64()),
-            "unit_price": pa.array([line.unit_price.quantize(CENT) for _, line in pairs], money),
-            "amount": pa.array([line.amount.quantize(CENT) for _, line in pairs], money),
-            "currency": [event.order.currency for event, _ in pairs if event.order],
         }
     )
 

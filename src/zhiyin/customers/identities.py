@@ -2,7 +2,8 @@
 
 The strongest identifier that already belongs to somebody decides. A strong one that nobody has
 makes a new customer; a device alone does not. An identifier that belongs to somebody else stays
-there: such conflicts are counted, never merged silently.
+there: such conflicts are counted, never merged silently. People share a phone at home, so a phone
+or an e-mail alone does not join a profile whose name is another one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from zhiyin.cleaning.pinyin import search_keys
 from zhiyin.collect.batch import Batch, Incoming, Seen
 from zhiyin.collect.bulk import copy_rows
 from zhiyin.customers.models import Identifier
@@ -22,6 +24,7 @@ Kind = Identifier.Kind
 STRENGTH = {
     Kind.NUMBER: 0, Kind.CARD: 1, Kind.PHONE: 2, Kind.EMAIL: 3, Kind.WECHAT: 4, Kind.DEVICE: 5,
 }  # fmt: skip
+SHARED_AT_HOME = {Kind.PHONE, Kind.EMAIL}
 MAKES_A_CUSTOMER = {Kind.NUMBER, Kind.CARD, Kind.PHONE, Kind.EMAIL, Kind.WECHAT}
 
 
@@ -29,6 +32,7 @@ MAKES_A_CUSTOMER = {Kind.NUMBER, Kind.CARD, Kind.PHONE, Kind.EMAIL, Kind.WECHAT}
 class _Known:
     id: UUID
     customer: UUID | None
+    name: str = ""  # of that customer
     fresh: bool = False  # first seen in this batch
     claimed: bool = False  # linked in this batch
     first: datetime | None = None
@@ -52,7 +56,12 @@ def resolve(batch: Batch) -> None:
 
 def _resolve_one(event: Incoming, found: _Found, batch: Batch) -> None:
     claims = sorted(event.seen, key=lambda seen: STRENGTH[Kind(seen.kind)])
-    owners = [found.known[s].customer for s in claims if s in found.known]
+    name = str(event.profile.fields.get("name", "")) if event.profile else ""
+    owners = [
+        known.customer
+        for seen in claims
+        if (known := found.known.get(seen)) and _may_join(seen, known, name)
+    ]
     customer = next((owner for owner in owners if owner is not None), None)
     if customer is None and claims[0].kind in MAKES_A_CUSTOMER:
         customer = uuid7()
@@ -62,7 +71,7 @@ def _resolve_one(event: Incoming, found: _Found, batch: Batch) -> None:
         if known is None:
             known = found.known[seen] = _Known(uuid7(), None, fresh=True)
         if known.customer is None and customer is not None:
-            known.customer, known.claimed = customer, True
+            known.customer, known.name, known.claimed = customer, name, True
         elif known.customer != customer:
             batch.counts["conflicts"] += 1
         known.first = min(known.first or event.at, event.at)
@@ -71,19 +80,32 @@ def _resolve_one(event: Incoming, found: _Found, batch: Batch) -> None:
     event.customer_id = customer
 
 
+def _may_join(seen: Seen, known: _Known, name: str) -> bool:
+    """Whether this identifier may decide; a shared one only where the names agree."""
+    if seen.kind not in SHARED_AT_HOME or not name or not known.name:
+        return True
+    return _letters(name) == _letters(known.name)
+
+
+def _letters(name: str) -> list[str]:
+    """The letters of a name in Latin script, sorted, so that 王小明 and Xiaoming WANG agree."""
+    return sorted(search_keys(name).joined)
+
+
 def _look_up(wanted: set[Seen]) -> dict[Seen, _Known]:
     ordered = sorted(wanted)
     with connection.cursor() as cursor:
         cursor.execute(
-            "select i.kind, i.namespace, i.value, i.id, i.customer_id"
+            "select i.kind, i.namespace, i.value, i.id, i.customer_id, coalesce(c.name, '')"
             " from unnest(%s::text[], %s::text[], %s::text[]) as w(kind, namespace, value)"
-            " join customers_identifier i using (kind, namespace, value)",
+            " join customers_identifier i using (kind, namespace, value)"
+            " left join customers_customer c on c.id = i.customer_id",
             [[s.kind for s in ordered], [s.namespace for s in ordered],
              [s.value for s in ordered]],
         )  # fmt: skip
         return {
-            Seen(kind, namespace, value): _Known(id_, customer)
-            for kind, namespace, value, id_, customer in cursor.fetchall()
+            Seen(kind, namespace, value): _Known(id_, customer, name)
+            for kind, namespace, value, id_, customer, name in cursor.fetchall()
         }
 
 

@@ -136,10 +136,13 @@ def _order_row(batch: Batch, event: Incoming) -> tuple[object, ...]:
 def _line_rows(event: Incoming, batch: UUID) -> list[tuple[object, ...]]:
     order = event.order
     assert order is not None
+    # Text once an order instead of once a line: these rows are most of an import.
+    order_id, owner = str(order.adds_to or event.event_id), event.customer_id
+    customer, at, brought = None if owner is None else str(owner), str(event.at), str(batch)
     return [
         (
-            order.adds_to or event.event_id, event.customer_id, event.at, batch, line.kind,
-            line.sku, line.name[:200], line.quantity, line.unit_price, line.amount,
+            order_id, customer, at, brought, line.kind, line.sku, line.name[:200], line.quantity,
+            str(line.unit_price), str(line.amount),
         )
         for line in order.lines
     ]  # fmt: skip

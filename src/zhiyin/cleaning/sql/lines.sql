@@ -6,7 +6,7 @@ SELECT row_number, order_number,
         WHEN quantity < 0 THEN 'return'
         ELSE 'sale'
     END AS kind,
-    country, currency, email, phone, cancelled
+    country, currency, email, phone, member_card, cancelled
 FROM staged JOIN verdicts USING (row_number)
 WHERE rule IS NULL
 ORDER BY row_number;
