@@ -226,5 +226,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 SMTP_URL = os.environ.get("ZHIYIN_SMTP_URL", "")
 MAIL_FROM = os.environ.get("ZHIYIN_MAIL_FROM", "Zhiyin <noreply@localhost>")
 
+# Where recipients reach this installation, for the unsubscribe link. Set it with SMTP_URL.
+PUBLIC_URL = os.environ.get("ZHIYIN_PUBLIC_URL", "http://127.0.0.1:8000")
+
 LOGGING_CONFIG = None
 configure_logging(level=os.environ.get("ZHIYIN_LOG", "warning"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from zhiyin.engage.unsubscribing import unsubscribe
+
 urlpatterns = [
     path("", include("zhiyin.console.urls")),
     path("", include("zhiyin.monitor.urls")),
@@ -12,6 +14,7 @@ urlpatterns = [
     path("data/", include("zhiyin.collect.urls")),
     path("campaigns/", include("zhiyin.engage.urls")),
     path("govern/", include("zhiyin.govern.urls")),
+    path("u/<str:token>", unsubscribe, name="unsubscribe"),
     path("api/v1/", include("zhiyin.console.api_urls")),
 ]
 

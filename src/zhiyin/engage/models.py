@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -36,9 +38,15 @@ class Campaign(models.Model):
     frequency_cap = models.PositiveSmallIntegerField(
         default=2
     )  # messages in 30 days, all campaigns
-    window_days = models.PositiveSmallIntegerField(default=30)  # outcomes counted this long
-    cost = models.DecimalField(max_digits=12, decimal_places=2, default=0)
-    margin = models.FloatField(default=0.4)  # of revenue, for the ROI
+    window_days = models.PositiveSmallIntegerField(  # outcomes counted this long
+        default=30, validators=[MinValueValidator(1), MaxValueValidator(365)]
+    )
+    cost = models.DecimalField(
+        max_digits=12, decimal_places=2, default=0, validators=[MinValueValidator(0)]
+    )
+    margin = models.FloatField(  # the part of revenue left after the goods, for the ROI
+        default=0.4, validators=[MinValueValidator(0.01), MaxValueValidator(1.0)]
+    )
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     simulated = models.BooleanField(default=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
@@ -58,6 +66,17 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the window of outcomes closes; None before the launch."""
+        return self.started_at + timedelta(days=self.window_days) if self.started_at else None
+
+    def text(self, language: str) -> tuple[str, str]:
+        """Subject and body in a language; in the other one where this one was left empty."""
+        texts = {"zh": (self.subject_zh, self.body_zh), "en": (self.subject_en, self.body_en)}
+        own, other = texts[language], texts["en" if language == "zh" else "zh"]
+        return own if any(own) else other
+
 
 class CampaignMember(models.Model):
     """A person of the segment when the campaign began: the arm drawn, and what became of it."""
@@ -65,6 +84,7 @@ class CampaignMember(models.Model):
     class Arm(models.TextChoices):
         TREATED = "treated", _("Written to")
         HOLDOUT = "holdout", _("Hold-out")
+        NONE = "none", _("Not drawn")  # left out before the draw; counts in no arm
 
     class Outcome(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -72,6 +92,7 @@ class CampaignMember(models.Model):
         HELD_OUT = "held_out", _("Hold-out, not contacted")
         NO_CONSENT = "no_consent", _("No consent")
         NO_ADDRESS = "no_address", _("No address")
+        DUPLICATE = "duplicate", _("Same address as another customer")
         SUPPRESSED = "suppressed", _("On the suppression list")
         CAPPED = "capped", _("Frequency cap reached")
         TEMPLATE = "template", _("A placeholder had no value")
@@ -103,6 +124,7 @@ class Message(models.Model):
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("On its way")  # the mail server may have it or not
         OUTBOX = "outbox", _("In the local outbox")
         SENT = "sent", _("Handed to the mail server")
         FAILED = "failed", _("Failed")
@@ -128,6 +150,7 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["campaign", "customer"], name="one_message_a_campaign"),
         ]
         indexes = [
+            models.Index(fields=["campaign", "state"]),
             models.Index(fields=["-created_at"]),
             models.Index(fields=["customer", "-sent_at"]),
         ]
