@@ -57,6 +57,11 @@ def text_of(name: str, others: Iterable[str]) -> str:
     return "\n".join(dict.fromkeys(part for part in parts if part))
 
 
+def names_of(name: str, number: str) -> str:
+    """The part of it that is no address: what somebody may search who sees those masked."""
+    return text_of(name, [number])
+
+
 def index(customers: Iterable[UUID]) -> None:
     """Make the search rows of these customers anew."""
     ids = list(customers)
@@ -78,10 +83,10 @@ def _index_chunk(ids: list[UUID]) -> None:
         text = text_of(
             name, [email, phone, phone.removeprefix("+86"), number, *values.get(id_, [])]
         )
-        rows.append((id_, text, sorted(grams(text))))
+        rows.append((id_, text, names_of(name, number), sorted(grams(text))))
     with connection.cursor() as cursor:
         cursor.execute("delete from customers_customersearch where customer_id = any(%s)", [ids])
-    copy_rows("customers_customersearch", ("customer_id", "text", "grams"), rows)
+    copy_rows("customers_customersearch", ("customer_id", "text", "names", "grams"), rows)
 
 
 def find(people: QuerySet[Customer], question: str) -> QuerySet[Customer]:

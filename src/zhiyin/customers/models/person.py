@@ -94,6 +94,8 @@ class Customer(models.Model):
             models.Index(models.F("created_at").desc(), "id", name="customer_created"),
             models.Index(fields=["rfm_segment"]),
             models.Index(fields=["persona"]),
+            models.Index(fields=["country", "city"]),
+            models.Index(fields=["city"]),
             models.Index(fields=["department", "id"]),
             models.Index(fields=["owner", "id"]),
             models.Index(fields=["created_by_batch"]),
@@ -114,6 +116,7 @@ class CustomerSearch(models.Model):
         Customer, on_delete=models.CASCADE, primary_key=True, related_name="search"
     )
     text = models.TextField()
+    names = models.TextField(db_default="")  # the part of it that holds no address
     grams = ArrayField(models.IntegerField())
 
     class Meta:
