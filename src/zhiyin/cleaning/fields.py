@@ -53,13 +53,15 @@ ORDERS = (
     _field(
         "order_number", "订单号", "Order number",
         "invoiceno invoice invoicenumber invoiceid orderno orderid ordernumber order receiptno "
+        "receipt "
         "transactionid basketid 订单号 订单编号 单号 订单id 发票号 小票号 交易号 流水号",
         required="order_number",
     ),
     _field(
         "ordered_at", "下单时间", "Time of order",
         "invoicedate orderdate orderedat ordertime orderdatetime date datetime time timestamp "
-        "createdat paidat transactiondate purchasedate tsus 下单时间 订单时间 订单日期 下单日期 "
+        "createdat paidat soldat transactiondate purchasedate tsus "
+        "下单时间 订单时间 订单日期 下单日期 "
         "日期 时间 付款时间 支付时间 成交时间 交易时间 销售日期 购买日期",
         required="ordered_at",
     ),

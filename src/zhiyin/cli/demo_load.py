@@ -235,7 +235,7 @@ def _segments() -> None:
         "高价值走远": Group(Match.ALL, [
             FieldIs("rfm_segment", Op.ONE_OF, ["at_risk_high_value", "at_risk"]),
             FieldIs("churn_risk", Op.AT_LEAST, 0.35),
-            Agreed(["email"]),
+            Agreed("email", "marketing"),
         ]),
         "铂金与黄金会员": Group(Match.ALL, [FieldIs("tier", Op.ONE_OF, ["platinum", "gold"])]),
         "近 30 天新客": Group(Match.ALL, [FieldIs("first_order_at", Op.WITHIN_LAST, 30)]),

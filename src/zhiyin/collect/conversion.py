@@ -116,6 +116,8 @@ def _customer(row: Row, source: Source, now: datetime) -> Incoming:
     fields: dict[str, str | date | list[str]] = {
         target: row[name] for name, target in _TEXT_FIELDS.items() if row.get(name)
     }
+    if "language" in fields:
+        fields["language"] = str(fields["language"]).partition("-")[0].lower()  # zh-Hans: zh
     if row.get("birthday"):
         fields["birth_date"] = row["birthday"]
     if row.get("tags"):
