@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from zhiyin.accounts.models import Department, User, Work
+from zhiyin.collect import services as collect
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,13 @@ def _department(world: World) -> Case:
     return Case({"department_id": world.department.pk})
 
 
+def _import(world: World) -> Case:
+    """An import that was checked, with one row that can be loaded and one rejected."""
+    content = b"order,date,sku,quantity,price\n1,2026-01-01,A,1,2\n2,never,A,1,2\n"
+    made = collect.begin([content], file_name="orders.csv", by=world.owner)
+    return Case({"import_id": made.pk}, collect.check(made, by=world.owner))
+
+
 CASES: dict[str, Callable[[World], Case]] = {
     # accounts
     "user": _user,
@@ -56,6 +64,16 @@ CASES: dict[str, Callable[[World], Case]] = {
     "remove_department": _department,
     "work": _work,
     "cancel_work": _work,
+    # collect
+    "import": _import,
+    "import_columns": _import,
+    "check_import": _import,
+    "load_import": _import,
+    "undo_import": _import,
+    "cancel_import": _import,
+    "import_progress": _import,
+    "import_rejects": _import,
+    # from outside
     "mfa_remove_webauthn": lambda world: Case({"pk": 1}),
     "mfa_edit_webauthn": lambda world: Case({"pk": 1}),
 }

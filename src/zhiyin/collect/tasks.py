@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 
 from zhiyin.accounts import work
 from zhiyin.accounts.models import User, Work
+from zhiyin.cleaning.errors import FileProblem
 from zhiyin.collect import services
 from zhiyin.collect.models import Import
 
@@ -24,7 +25,13 @@ def run_import(import_id: str, step: str, by: str) -> None:
         return
     user = User.objects.get(pk=by)
     with work.running(one.work) as running:
-        getattr(services, STEPS[step])(one, by=user, progress=partial(work.progress, running))
+        try:
+            getattr(services, STEPS[step])(one, by=user, progress=partial(work.progress, running))
+        except FileProblem as problem:
+            work.finish_with(
+                running, {"problem": problem.message}
+            )  # for the screen, both languages
+            raise
         work.finish_with(running, {"import": str(one.pk), "rows": one.loaded})
 
 

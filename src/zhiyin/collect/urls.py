@@ -1,7 +1,21 @@
-"""Addresses of this room."""
+"""Addresses of this room, below /data/."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from zhiyin.collect.views import listing, steps, uploads
+
+urlpatterns: list[URLPattern] = [
+    path("imports/", listing.imports, name="imports"),
+    path("imports/new/", uploads.new_import, name="new_import"),
+    path("imports/<uuid:import_id>/", steps.shown, name="import"),
+    path("imports/<uuid:import_id>/columns/", uploads.columns, name="import_columns"),
+    path("imports/<uuid:import_id>/check/", steps.check, name="check_import"),
+    path("imports/<uuid:import_id>/load/", steps.load, name="load_import"),
+    path("imports/<uuid:import_id>/undo/", steps.undo, name="undo_import"),
+    path("imports/<uuid:import_id>/cancel/", steps.cancel, name="cancel_import"),
+    path("imports/<uuid:import_id>/progress/", steps.progress, name="import_progress"),
+    path("imports/<uuid:import_id>/rejects/", steps.rejects, name="import_rejects"),
+    path("sources/", listing.sources, name="sources"),
+]

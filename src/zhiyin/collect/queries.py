@@ -1,0 +1,195 @@
+"""What the screens of imports and sources show, read from the database and an import's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db.models import Count, QuerySet
+from django.utils.translation import get_language
+
+from zhiyin.accounts import access
+from zhiyin.accounts.models import User, Work
+from zhiyin.cleaning.mapping import header_fingerprint
+from zhiyin.cleaning.preview import Preview
+from zhiyin.collect import files, services
+from zhiyin.collect.models import Event, Import, SavedMapping, Source
+
+PAGE = 50
+REJECTS_PAGE = 50
+BROKEN_AFTER = 3  # promises missed in a row: late becomes broken
+Health = Literal["good", "warn", "bad"]
+
+
+def imports_for(
+    user: User, *, state: str = "", source: str = "", permission: str = "import.see"
+) -> QuerySet[Import]:
+    """The imports that this user may see, the newest first."""
+    found = access.scoped(user, Import.objects.order_by("-created_at", "-id"), permission)
+    if state:
+        found = found.filter(state=state)
+    if source:
+        found = found.filter(source__key=source)
+    return found.select_related("owner", "source", "work")
+
+
+def state_counts(user: User, *, source: str = "") -> dict[str, int]:
+    """How many of the user's imports are in each state; states without one are left out."""
+    counted = imports_for(user, source=source).order_by().select_related(None)
+    return dict(counted.values_list("state").annotate(count=Count("id")))
+
+
+def remembered(look: Preview) -> SavedMapping | None:
+    """The mapping that somebody used for a file with this header."""
+    digest = header_fingerprint([column.name for column in look.columns])
+    return SavedMapping.objects.filter(header_digest=digest).select_related("by").first()
+
+
+def is_busy(work: Work | None) -> bool:
+    """Whether a step of an import waits for the worker or runs."""
+    return work is not None and not work.is_over
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What an undo takes away, counted before anybody confirms it."""
+
+    rows: int
+    events: int
+    mended_by: int  # later uploads of mended rows, which stay
+
+
+def weight(one: Import) -> Weight:
+    """Count what the undo of an import would take away."""
+    return Weight(
+        rows=one.loaded,
+        events=Event.objects.filter(batch=one.pk).count(),
+        mended_by=Import.objects.filter(mends=one, state=Import.State.LOADED).count(),
+    )
+
+
+@dataclass(frozen=True)
+class RejectedCell:
+    """One cell of a rejected row; `bad` is the one that the reason speaks of."""
+
+    text: str
+    bad: bool
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """One reason why one row was rejected, with its cells as they came."""
+
+    number: int
+    field: str
+    reason: str
+    cells: list[RejectedCell]
+
+
+@dataclass(frozen=True)
+class RejectedPage:
+    """Some of the rejected rows of an import."""
+
+    columns: list[str]
+    rows: list[RejectedRow]
+    first: int
+    total: int
+    number: int
+
+    @property
+    def last(self) -> int:
+        """The place of the last row on this page."""
+        return self.first + len(self.rows) - 1
+
+    @property
+    def more(self) -> bool:
+        """Whether another page follows."""
+        return self.last < self.total
+
+
+def columns_of(one: Import) -> list[str]:
+    """The header of the import's file."""
+    return [column.name for column in services.look_at(one, 1).columns]
+
+
+def has_rejects(one: Import) -> bool:
+    """Whether a check left a table of rejected rows (it may be empty)."""
+    return (files.folder(one.pk) / "rejected.parquet").exists()
+
+
+def rejected_page(one: Import, number: int, *, chinese: bool) -> RejectedPage:
+    """One page of rejected rows, the first of the file first."""
+    table = services.rejected_rows(one)
+    number = min(max(number, 1), max(1, -(-table.num_rows // REJECTS_PAGE)))
+    start = (number - 1) * REJECTS_PAGE
+    columns = columns_of(one)
+    rows = list(_rejected(table.slice(start, REJECTS_PAGE), columns, chinese=chinese))
+    return RejectedPage(columns, rows, start + 1, table.num_rows, number)
+
+
+def rejected_row_count(table: pa.Table) -> int:
+    """How many rows of the file a table of rejected rows speaks of."""
+    return int(pc.count_distinct(table["row_number"]).as_py())
+
+
+def _rejected(table: pa.Table, columns: Sequence[str], *, chinese: bool) -> Iterator[RejectedRow]:
+    for entry in table.to_pylist():
+        cells = [
+            RejectedCell(text or "", bad=column is not None and column == entry["field"])
+            for column, text in zip_longest(columns, entry["cells"])
+        ]
+        reason = entry["reason_zh" if chinese else "reason_en"]
+        yield RejectedRow(entry["row_number"], entry["field"] or "", reason, cells)
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One source as the table shows it."""
+
+    source: Source
+    health: Health | None  # None: it promised nothing, or has sent nothing yet
+    imports: int
+
+    @property
+    def name(self) -> str:
+        """What the source is called in the user's language."""
+        return name_of(self.source)
+
+    @property
+    def promise(self) -> timedelta | None:
+        """How long it may be silent."""
+        minutes = self.source.promise_minutes
+        return None if minutes is None else timedelta(minutes=minutes)
+
+
+def name_of(source: Source) -> str:
+    """What a source is called in the user's language."""
+    chinese = (get_language() or "zh").startswith("zh")
+    return source.name_zh if chinese else source.name_en
+
+
+def health(source: Source, now: datetime) -> Health | None:
+    """On time, late or broken against what the source promised; None where it promised nothing."""
+    if source.promise_minutes is None:
+        return None
+    if source.last_received_at is None:
+        return "bad"
+    silent, promise = now - source.last_received_at, timedelta(minutes=source.promise_minutes)
+    if silent <= promise:
+        return "good"
+    return "warn" if silent <= BROKEN_AFTER * promise else "bad"
+
+
+def source_lines(user: User, now: datetime) -> list[SourceLine]:
+    """Every source with its state and how many imports of it the user may see."""
+    mine = access.scoped(user, Import.objects.all(), "import.see")
+    counts: dict[Any, int] = dict(mine.values_list("source").annotate(count=Count("id")))
+    sources = access.scoped(user, Source.objects.order_by("key"), "source.see")
+    order = {"bad": 0, "warn": 1, "good": 2, None: 3}
+    lines = [SourceLine(one, health(one, now), counts.get(one.pk, 0)) for one in sources]
+    return sorted(lines, key=lambda line: order[line.health])
