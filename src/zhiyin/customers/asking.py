@@ -1,0 +1,50 @@
+"""Searching for people in the words of somebody who may not see everything that is searched.
+
+Who sees phone and e-mail only masked finds by the name, and by a number or address that they know
+whole or by its visible end: probing letter by letter would give away what the mask hides.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from zhiyin.accounts import access
+from zhiyin.accounts.access import Level
+from zhiyin.accounts.models import User
+from zhiyin.customers import search
+from zhiyin.customers.models import Customer
+
+SMALL = 2000  # so many candidates are taken by their ids, and sorted without an index
+
+
+def asked(user: User, people: QuerySet[Customer], question: str) -> QuerySet[Customer]:
+    """Those of `people` that this user finds with this question."""
+    if not search.fold(question):
+        return people
+    levels = access.levels(user, "customer")
+    whole = min(levels["phone"], levels["email"]) >= Level.READ
+    scope = access.scope_of(user, "customer.see")
+    grants = access.resources()["customer"].grants_of(user.roles)
+    whole = whole and any(grant.personal >= Level.READ for grant in grants if grant.scope is scope)
+    found = search.find(Customer.objects.all(), question)
+    if not whole:
+        found = found.filter(_by_what_is_seen(question))
+    ids: list[UUID] = list(found.values_list("pk", flat=True)[: SMALL + 1])
+    if len(ids) <= SMALL:
+        return people.filter(pk__in=ids)
+    return people.filter(pk__in=found.values("pk"))
+
+
+def _by_what_is_seen(question: str) -> Q:
+    condition = Q()
+    for word in search.fold(question[: search.LONGEST_QUESTION]).split():
+        known = Q(search__names__contains=word) | Q(email__iexact=word)
+        digits = word.lstrip("+")
+        if digits.isdigit() and len(digits) >= 7:
+            known |= Q(phone__in=[word, digits, f"+{digits}", f"+86{digits}"])
+        elif digits.isdigit() and len(digits) == 4:
+            known |= Q(phone__endswith=digits)
+        condition &= known
+    return condition

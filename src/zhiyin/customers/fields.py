@@ -1,0 +1,79 @@
+"""What one user may know of one customer, field by field.
+
+A role can have several grants (sales see their team's numbers masked and their own customers'
+whole), so the level of a field depends on the row. Lists mask personal fields for everybody: a
+whole number is looked at on the person's page, where the look is audited.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from zhiyin.accounts import access
+from zhiyin.accounts.access import Level, Scope
+from zhiyin.accounts.models import User
+from zhiyin.customers.models import Customer, Identifier
+from zhiyin.privacy import masking
+
+PERSONAL = ("phone", "email", "birth_date")
+Levels = dict[str, Level]
+_MASKS = {
+    Identifier.Kind.EMAIL: masking.mask_email,
+    Identifier.Kind.PHONE: masking.mask_phone,
+}
+
+
+def levels_for(user: User, customer: Customer) -> Levels:
+    """What the user may do with each field of this very customer."""
+    resource = access.resources()["customer"]
+    reaching = [g for g in resource.grants_of(user.roles) if _reaches(user, g.scope, customer)]
+    return {
+        name: max((grant.level(kind) for grant in reaching), default=Level.HIDDEN)
+        for name, kind in resource.fields.items()
+    }
+
+
+def _reaches(user: User, scope: Scope, customer: Customer) -> bool:
+    if scope is Scope.ALL:
+        return user.is_active
+    if scope is Scope.NONE or not user.is_active:
+        return False
+    if customer.owner_id == user.pk:
+        return True
+    return customer.department_id in access.department_ids(user, scope)
+
+
+def masked(name: str, value: str | date | None) -> str:
+    """A personal value as it is shown to those who may know that it is there."""
+    if not value:
+        return ""
+    if name == "phone":
+        return masking.mask_phone(str(value))
+    if name == "email":
+        return masking.mask_email(str(value))
+    if name == "birth_date":
+        return masking.mask_birthday(value)
+    return masking.mask_text(str(value))
+
+
+def shown(name: str, value: str | date | None, level: Level) -> str:
+    """A value at a level: nothing, masked, or whole."""
+    if level is Level.HIDDEN or not value:
+        return ""
+    if level is Level.MASKED:
+        return masked(name, value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def shown_identifier(identifier: Identifier, levels: Levels) -> str:
+    """An identifier as this user may see it: addresses like the fields, handles masked."""
+    kind = Identifier.Kind(identifier.kind)
+    if kind is Identifier.Kind.NUMBER:
+        return identifier.value
+    field = {"email": "email", "phone": "phone"}.get(kind.value)
+    level = levels.get(field or "phone", Level.HIDDEN)
+    if level is Level.HIDDEN:
+        return ""
+    if field and level >= Level.READ:
+        return identifier.value
+    return _MASKS.get(kind, masking.mask_id)(identifier.value)

@@ -1,0 +1,67 @@
+"""How many: exact where that is quick, otherwise an honest "about" or "more than".
+
+The whole table is never counted: PostgreSQL's own estimate answers, marked as one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import QuerySet
+
+from zhiyin.customers.models import Customer
+
+CAP = 10_000  # beyond this nobody reads the number, but everybody waits for it
+EXACT_UNTIL = 50_000  # tables of this size are counted outright
+KEEP_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Total:
+    """A count: exact, about (an estimate), or more than."""
+
+    count: int
+    kind: str = "exact"  # exact, about, more
+
+    @property
+    def text(self) -> str:
+        mark = {"exact": "", "about": "≈ ", "more": ""}[self.kind]
+        return f"{mark}{self.count:,}{'+' if self.kind == 'more' else ''}"
+
+    @property
+    def exact(self) -> int | str:
+        """The number where it is one, for "select all"."""
+        return self.count if self.kind == "exact" else ""
+
+
+def everybody() -> Total:
+    """All customers, by the table's statistics when there are many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select reltuples::bigint from pg_class where oid = 'customers_customer'::regclass"
+        )
+        row = cursor.fetchone()
+    estimate = int(row[0]) if row else -1
+    if estimate > EXACT_UNTIL:
+        return Total(estimate, "about")
+    return Total(Customer.objects.count())
+
+
+def capped(people: QuerySet[Customer]) -> Total:
+    """How many these are, up to the cap."""
+    found = people.order_by().values("pk")[: CAP + 1].count()
+    return Total(CAP, "more") if found > CAP else Total(found)
+
+
+def remember(user_id: UUID, view: str, total: Total) -> None:
+    """Keep a view's count for its tab."""
+    cache.set(f"people:{user_id}:{view}", total, KEEP_SECONDS)
+
+
+def remembered(user_id: UUID, view: str) -> Total | None:
+    """The count that a view had when it was last opened."""
+    found = cache.get(f"people:{user_id}:{view}")
+    return found if isinstance(found, Total) else None

@@ -1,0 +1,148 @@
+"""Changing one person's profile: a field, a new person, a look at what is masked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from zhiyin.accounts import access
+from zhiyin.accounts.access import Denied, Level
+from zhiyin.accounts.audit import record
+from zhiyin.accounts.models import User
+from zhiyin.collect.models import Source
+from zhiyin.customers import search
+from zhiyin.customers.fields import levels_for
+from zhiyin.customers.models import Customer, Identifier, Link, ProfileChange
+from zhiyin.customers.services.values import CannotBe, stored, text_of
+
+EDITABLE = (
+    "name", "phone", "email", "birth_date", "gender", "language", "country", "province", "city",
+    "number",
+)  # fmt: skip
+IDENTIFYING = {"phone": Identifier.Kind.PHONE, "email": Identifier.Kind.EMAIL,
+               "number": Identifier.Kind.NUMBER}  # fmt: skip
+BY_HAND = "by-hand"
+
+
+@dataclass(frozen=True)
+class Conflict(Exception):  # noqa: N818  (an outcome that a person decides)
+    """Somebody changed the same field meanwhile: both values, and who it was."""
+
+    theirs: str
+    mine: str
+    version: int
+    by: User | None
+    at: datetime | None
+
+
+class Taken(CannotBe):
+    """The identifier belongs to another customer."""
+
+    def __init__(self, owner: Customer | None) -> None:
+        super().__init__(gettext("This belongs to another customer already"))
+        self.owner = owner
+
+
+@transaction.atomic
+def change_field(
+    customer: Customer, field: str, text: str, *, by: User, version: int, before: str | None = None
+) -> Customer:
+    """Write one field. Raises `Conflict` where it changed since `version` was read, `CannotBe`
+    where the value cannot be kept.
+
+    `before` is the value that the person saw: other fields may have changed in the meantime.
+    """
+    access.require(by, "customer.change", customer)
+    fresh = Customer.objects.select_for_update().get(pk=customer.pk)
+    if field not in EDITABLE or levels_for(by, fresh).get(field, Level.HIDDEN) < Level.WRITE:
+        raise Denied("customer.change")
+    value, old = stored(field, text), getattr(fresh, field)
+    if text_of(value) == text_of(old):
+        return fresh
+    if fresh.version != version and text_of(old) != (before or ""):
+        last = ProfileChange.objects.filter(customer=fresh, field=field).order_by("-id").first()
+        raise Conflict(text_of(old), text_of(value), fresh.version,
+                       last.by if last else None, last.at if last else None)  # fmt: skip
+    _claim(fresh, field, text_of(value), by=by)
+    setattr(fresh, field, value)
+    fresh.version += 1
+    fresh.save(update_fields=[field, "version"])
+    _note(fresh, field, text_of(old), text_of(value), by)
+    search.index([fresh.pk])
+    record(by, "customer.changed", fresh, fields=[field])
+    return fresh
+
+
+@transaction.atomic
+def add_customer(texts: Mapping[str, str], *, by: User) -> Customer:
+    """A customer whom somebody writes down; owned by them and their department."""
+    access.require(by, "customer.add")
+    writable = access.writable(by, "customer")
+    values = {
+        field: stored(field, texts[field])
+        for field in EDITABLE
+        if texts.get(field) and field in writable
+    }
+    if not any(values.get(field) for field in ("name", "phone", "email", "number")):
+        raise CannotBe(gettext("Give a name, a phone, an e-mail or a number at least"))
+    new = Customer(owner=by, department=by.department, **values)
+    new.save(force_insert=True)
+    for field in IDENTIFYING:
+        if values.get(field):
+            _claim(new, field, text_of(values[field]), by=by)
+    search.index([new.pk])
+    record(by, "customer.added", new, fields=sorted(values))
+    return new
+
+
+@transaction.atomic
+def reveal(customer: Customer, field: str, *, by: User, reason: str) -> str:
+    """The whole value of a masked field, for a stated reason that the audit trail keeps."""
+    access.require(by, "customer.reveal", customer)
+    if levels_for(by, customer).get(field, Level.HIDDEN) < Level.MASKED:
+        raise Denied("customer.reveal")
+    if not reason.strip():
+        raise CannotBe(gettext("Say why you need it"))
+    record(by, "customer.revealed", customer, field=field, reason=reason.strip()[:200])
+    return text_of(getattr(customer, field))
+
+
+def _claim(customer: Customer, field: str, value: str, *, by: User) -> None:
+    """The identifier of a typed value is this customer's from now on, or somebody else's: `Taken`."""
+    kind = IDENTIFYING.get(field)
+    if kind is None or not value:
+        return
+    now = timezone.now()
+    found = Identifier.objects.filter(kind=kind, namespace="", value=value).first()
+    if found is not None and found.customer_id not in (None, customer.pk):
+        owner = Customer.objects.filter(pk=found.customer_id).first()
+        seen = owner is not None and access.can_see_row(by, "customer", owner)
+        raise Taken(owner if seen else None)
+    if found is None:
+        found = Identifier.objects.create(
+            kind=kind, value=value, customer=customer, source=_by_hand(), first_seen_at=now,
+            last_seen_at=now,
+        )  # fmt: skip
+    elif found.customer_id is None:
+        found.customer = customer
+        found.save(update_fields=["customer"])
+    Link.objects.get_or_create(
+        identifier=found, until=None,
+        defaults={"customer": customer, "rule": "written by hand", "since": now},
+    )  # fmt: skip
+
+
+def _by_hand() -> Source:
+    names = {"name_zh": "手工录入", "name_en": "Written by hand"}
+    return Source.objects.get_or_create(key=BY_HAND, defaults=names)[0]
+
+
+def _note(customer: Customer, field: str, before: str, after: str, by: User) -> None:
+    ProfileChange.objects.create(
+        customer=customer, field=field, before=before, after=after, by=by, at=timezone.now()
+    )

@@ -1,0 +1,80 @@
+// The list and the record: the drawer beside rows, columns moved up and down, edits left by Esc.
+// Without this file every link is a page of its own.
+const drawer = () => document.querySelector('.zy-drawer');
+let opener = null;
+
+function markOpen() {
+  const id = drawer()?.dataset.of;
+  for (const row of document.querySelectorAll('tr[data-row]')) row.classList.toggle('open', row.id === `row-${id}`);
+}
+
+function step(by) {
+  const rows = [...document.querySelectorAll('tr[data-row]')];
+  const at = rows.findIndex((row) => row.classList.contains('open'));
+  rows[at + by]?.querySelector('[data-open]')?.click();
+}
+
+function closeDrawer(address) {
+  const place = document.createElement('div');
+  place.id = 'drawer';
+  place.hidden = true;
+  drawer().replaceWith(place);
+  markOpen();
+  history.replaceState(null, '', address);
+  opener?.focus();
+}
+
+document.addEventListener('click', (event) => {
+  const link = event.target.closest?.('a');
+  if (!link || event.metaKey || event.ctrlKey) return;
+  if (link.matches('[data-open]')) opener = link;
+  if (link.matches('.zy-drawer [data-walk]')) {
+    event.preventDefault();
+    step(link.dataset.walk === 'next' ? 1 : -1);
+  } else if (link.matches('[data-close-drawer]')) {
+    event.preventDefault();
+    closeDrawer(link.getAttribute('href'));
+  } else if (link.matches('[data-closes-here]') && link.closest('dialog')) {
+    event.preventDefault();
+    link.closest('dialog').close();
+  }
+}, true);
+
+document.addEventListener('htmx:afterSwap', (event) => {
+  if (event.detail.elt?.id === 'drawer' || event.detail.target?.id === 'drawer') {
+    markOpen();
+    if (opener) history.replaceState(null, '', opener.getAttribute('href'));
+    drawer()?.querySelector('h2')?.focus({ preventScroll: true });
+  }
+  document.querySelector('.fact.editing [autofocus]')?.focus();
+});
+
+document.addEventListener('closeDialogs', () => {
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
+});
+
+// Esc leaves an edit as it was.
+document.addEventListener('keydown', (event) => {
+  const form = event.target.closest?.('form[data-inline]');
+  if (event.key === 'Escape' && form) {
+    event.preventDefault();
+    event.stopPropagation();
+    const place = form.closest('.fact');
+    window.htmx.ajax('GET', form.dataset.back, { target: place, swap: 'outerHTML' });
+  } else if (event.key === '/' && !event.target.closest?.('input, textarea, select')) {
+    const find = document.querySelector('[data-find]');
+    if (find) { event.preventDefault(); find.focus(); find.select(); }
+  } else if (!event.target.closest?.('input, textarea, select, dialog') && !event.metaKey && !event.ctrlKey) {
+    document.querySelector(`[data-step="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
+  }
+}, true);
+
+// The order of columns.
+document.addEventListener('click', (event) => {
+  const button = event.target.closest?.('[data-up], [data-down]');
+  const item = button?.closest('li');
+  if (!item) return;
+  if (button.matches('[data-up]') && item.previousElementSibling?.querySelector('[data-up]')) item.previousElementSibling.before(item);
+  if (button.matches('[data-down]')) item.nextElementSibling?.after(item);
+  button.focus();
+});

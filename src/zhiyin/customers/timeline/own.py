@@ -1,0 +1,160 @@
+"""What this room and the collect room tell: orders, events, notes, tasks and profile changes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.collect.models import Event
+from zhiyin.customers import catalogue
+from zhiyin.customers.columns import COLUMNS
+from zhiyin.customers.fields import PERSONAL
+from zhiyin.customers.models import Note, Order, ProfileChange, Task
+from zhiyin.customers.timeline.entries import Entry, Part
+from zhiyin.customers.timeline.registry import Provider, Row, Rows, register, shape
+
+VISITS = {"Page Viewed", "Product Viewed", "Product Added", "Checkout Started", "Cart Abandoned"}
+ORDER_EVENTS = ("Order Completed", "Order Refunded", "Profile Updated")
+_SERVICE = {"Ticket Opened", "Complaint Raised", "Ticket Closed"}
+_HOT = {"Complaint Raised", "Return Policy Viewed"}
+_ICONS = {
+    "Page Viewed": "eye", "Product Viewed": "eye", "Product Added": "shopping-cart",
+    "Checkout Started": "credit-card", "Cart Abandoned": "shopping-cart-x",
+    "Return Policy Viewed": "eye-exclamation", "Ticket Opened": "message-circle",
+    "Complaint Raised": "mood-sad", "Ticket Closed": "circle-check", "Product Reviewed": "star",
+}  # fmt: skip
+_MORE_NAMES = {
+    "Cart Abandoned": {"zh": "放下购物车走了", "en": "left the cart behind"},
+    "Ticket Closed": {"zh": "工单结束", "en": "ticket closed"},
+    "Email Opened": {"zh": "打开邮件", "en": "opened an e-mail"},
+    "Email Clicked": {"zh": "点了邮件里的链接", "en": "followed a link in an e-mail"},
+}
+
+
+def _chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
+
+
+def event_name(name: str) -> str:
+    """What an event is called in the reader's language."""
+    known = catalogue.EVENTS.get(name) or _MORE_NAMES.get(name)
+    if known is None:
+        return name
+    text = known["zh" if _chinese() else "en"]
+    return text[:1].upper() + text[1:]
+
+
+def _orders(customer: UUID) -> Rows:
+    return shape("orders", Order.objects.filter(customer=customer), at="ordered_at",
+                 source="source_id", kind="kind", number="number", total="total",
+                 currency="currency", lines="lines", simulated="simulated")  # fmt: skip
+
+
+def _tell_order(row: Row) -> Entry:
+    data, returned = row.data, row.data["kind"] == Order.Kind.RETURN
+    verb = gettext("Returned goods") if returned else gettext("Order")
+    parts = [
+        Part(verb),
+        Part(str(data["number"]), url=f"?tab=orders#o{row.key}"),
+        Part(money=Decimal(str(data["total"])), currency=str(data["currency"]), strong=True),
+    ]
+    return Entry(
+        "order", row.key, row.at, "truck-return" if returned else "shopping-bag", parts,
+        gettext("%(count)s lines") % {"count": data["lines"]},
+        simulated=bool(data["simulated"]), source=str(row.source or ""),
+    )  # fmt: skip
+
+
+def _events(customer: UUID) -> Rows:
+    rows = Event.objects.filter(customer_id=customer).exclude(name__in=ORDER_EVENTS)
+    return shape("events", rows, at="at", source="source_id", name="name",
+                 properties="properties", simulated="simulated")  # fmt: skip
+
+
+def tell_event(row: Row) -> Entry:
+    """An event of any kind, hot or from the lake."""
+    name = str(row.data["name"])
+    facts = {str(k).casefold(): v for k, v in dict(row.data.get("properties") or {}).items()}
+    kind = "visit" if name in VISITS or name == "Return Policy Viewed" else "event"
+    kind = "service" if name in _SERVICE else "review" if name == "Product Reviewed" else kind
+    kind = "message" if name.startswith("Email") else kind
+    what = _first(facts, "product", "title", "page", "subject", "sku", "reference")
+    parts = [Part(event_name(name)), *([Part(what, strong=True)] if what else [])]
+    return Entry(
+        kind, row.key, row.at, _ICONS.get(name, "mail" if kind == "message" else "point"), parts,
+        detail=_first(facts, "channel"), side="hot" if name in _HOT else "",
+        quote=_first(facts, "text", "message", "review"), simulated=bool(row.data["simulated"]),
+        source=str(row.source or ""), folds="visit" if name in VISITS else "",
+    )  # fmt: skip
+
+
+def _first(facts: dict[str, Any], *names: str) -> str:
+    return next((str(facts[name])[:300] for name in names if facts.get(name)), "")
+
+
+def _notes(customer: UUID) -> Rows:
+    rows = Note.objects.filter(customer=customer)
+    return shape("notes", rows, at="at", text="text", by="by__name")
+
+
+def _tell_note(row: Row) -> Entry:
+    parts = [Part(gettext("Note")), Part(str(row.data["by"] or ""), strong=True)]
+    return Entry("note", row.key, row.at, "pencil", parts, side="ours",
+                 quote=str(row.data["text"]))  # fmt: skip
+
+
+def _tasks(customer: UUID) -> Rows:
+    rows = Task.objects.filter(customer=customer)
+    return shape("tasks", rows, at="created_at", title="title", owner="owner__name",
+                 done="done_at")  # fmt: skip
+
+
+def _tell_task(row: Row) -> Entry:
+    done = bool(row.data["done"])
+    parts = [Part(gettext("Task")), Part(str(row.data["title"]), strong=True)]
+    state = gettext("done") if done else gettext("open")
+    return Entry("task", row.key, row.at, "checkbox" if done else "square", parts,
+                 f"{row.data['owner']}, {state}", side="ours")  # fmt: skip
+
+
+def _changes(customer: UUID) -> Rows:
+    rows = ProfileChange.objects.filter(customer=customer)
+    return shape("changes", rows, at="at", field="field", before="before", after="after",
+                 by="by__name", batch="batch")  # fmt: skip
+
+
+def _tell_change(row: Row) -> Entry:
+    field = str(row.data["field"]).removesuffix("_id")
+    column = COLUMNS.get(field)
+    label = str(column.label) if column else field
+    parts = [Part(gettext("Profile")), Part(label, strong=True)]
+    if field not in PERSONAL and field != "department":  # a mask is no use where history tells
+        before, after = (_readable(str(row.data[one] or "")) for one in ("before", "after"))
+        parts.append(Part(f"{before or '–'} → {after or '–'}"))
+    who = str(row.data["by"] or "") or gettext("from an import")
+    side = "ours" if row.data["by"] else ""
+    return Entry("profile", row.key, row.at, "id", parts, who, side=side,
+                 folds="" if row.data["by"] else f"import:{row.data['batch']}")  # fmt: skip
+
+
+def _readable(text: str) -> str:
+    return ", ".join(text.split("\x1f"))[:120]
+
+
+ORDERS = register(Provider("orders", {"order": _("Orders")}, _orders, _tell_order))
+EVENTS = register(
+    Provider(
+        "events",
+        {"visit": _("Visits"), "service": _("Service"), "review": _("Reviews"),
+         "message": _("Messages"), "event": _("Other events")},
+        _events,
+        tell_event,
+    )
+)  # fmt: skip
+NOTES = register(Provider("notes", {"note": _("Notes")}, _notes, _tell_note))
+TASKS = register(Provider("tasks", {"task": _("Tasks")}, _tasks, _tell_task))
+CHANGES = register(Provider("changes", {"profile": _("Profile changes")}, _changes, _tell_change))

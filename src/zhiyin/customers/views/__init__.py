@@ -1,0 +1,1 @@
+"""The screens of this room; a file a screen."""

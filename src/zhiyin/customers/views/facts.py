@@ -1,0 +1,243 @@
+"""The facts of a person, edited where they stand; masked ones looked at for a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from zhiyin.accounts import access
+from zhiyin.accounts.access import Level
+from zhiyin.accounts.gate import gate
+from zhiyin.accounts.models import User
+from zhiyin.customers.columns import COLUMNS
+from zhiyin.customers.fields import PERSONAL, Levels, levels_for, masked
+from zhiyin.customers.models import Customer, Task
+from zhiyin.customers.queries import record
+from zhiyin.customers.services import notes, profile, tags, tasks
+from zhiyin.customers.services.profile import EDITABLE, Conflict
+from zhiyin.customers.services.values import CannotBe, text_of
+from zhiyin.customers.views.answers import say, say_here, signed_in, wants_fragment, way_back
+
+SHOWN = ("phone", "email", "birth_date", "gender", "language", "country", "city", "name", "number")
+ALWAYS = ("phone", "email", "birth_date", "country", "city")
+REVEAL_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One row of facts as this user may see and change it."""
+
+    name: str
+    label: str
+    text: str
+    stored: str
+    is_masked: bool
+    hidden: bool
+    may_reveal: bool
+    may_change: bool
+    options: list[tuple[str, str]]
+
+
+def fact_of(person: Customer, name: str, user: User, levels: Levels) -> Fact:
+    """The fact of one field."""
+    level = levels.get(name, Level.HIDDEN)
+    value = getattr(person, name)
+    hide = level < Level.READ
+    text = masked(name, value) if hide else _spoken(person, name)
+    change = access.can_reach(user, "customer.change", person) and level is Level.WRITE
+    return Fact(
+        name, str(COLUMNS[name].label), "" if level is Level.HIDDEN else text,
+        "" if hide else text_of(value), hide and bool(value), level is Level.HIDDEN,
+        level is Level.MASKED and bool(value)
+        and access.can_reach(user, "customer.reveal", person),
+        change and name in EDITABLE, _options(name),
+    )  # fmt: skip
+
+
+def facts_of(person: Customer, user: User, levels: Levels) -> list[Fact]:
+    """The facts that the page shows: the usual ones always, the others where they are known."""
+    return [
+        fact_of(person, name, user, levels)
+        for name in SHOWN
+        if name in ALWAYS or (getattr(person, name) and name not in ("name", "number"))
+    ]
+
+
+def _spoken(person: Customer, name: str) -> str:
+    if name == "gender":
+        return str(person.get_gender_display())
+    if name == "language":
+        return str(person.get_language_display())
+    return text_of(getattr(person, name))
+
+
+def _options(name: str) -> list[tuple[str, str]]:
+    known = {"gender": Customer.Gender, "language": Customer.Language}.get(name)
+    return [("", "–"), *((str(k), str(v)) for k, v in known.choices)] if known else []
+
+
+@gate("customer.see", write="customer.change")
+@require_http_methods(["GET", "HEAD", "POST"])
+def fact(request: HttpRequest, customer_id: UUID, field: str) -> HttpResponse:
+    """Show, edit or save one field; a fragment for htmx, else a small page."""
+    if field not in SHOWN:
+        raise Http404
+    user = signed_in(request)
+    person = record.person(user, customer_id)
+    if request.method == "POST":
+        return _save(request, person, field, user)
+    return _fact_answer(request, person, field, user, editing="edit" in request.GET)
+
+
+def _save(request: HttpRequest, person: Customer, field: str, user: User) -> HttpResponse:
+    text = request.POST.get("value", "")
+    number = request.POST.get("version", "")
+    version = int(number) if number.isdecimal() else -1
+    try:
+        saved = profile.change_field(
+            person, field, text, by=user, version=version, before=request.POST.get("before", "")
+        )
+    except Conflict as conflict:
+        return _fact_answer(request, person, field, user, editing=True, conflict=conflict)
+    except CannotBe as reason:
+        return _fact_answer(
+            request, person, field, user, editing=True, error=str(reason), text=text
+        )
+    if not wants_fragment(request):
+        return redirect("customer", person.pk)
+    return _fact_answer(request, saved, field, user)
+
+
+def _fact_answer(
+    request: HttpRequest,
+    person: Customer,
+    field: str,
+    user: User,
+    *,
+    editing: bool = False,
+    error: str = "",
+    text: str | None = None,
+    conflict: Conflict | None = None,
+) -> HttpResponse:
+    levels = levels_for(user, person)
+    one = fact_of(person, field, user, levels)
+    context = {
+        "customer": person, "fact": one, "editing": editing and one.may_change, "error": error,
+        "conflict": conflict, "version": conflict.version if conflict else person.version,
+        "text": conflict.mine if conflict else one.stored if text is None else text,
+    }  # fmt: skip
+    name = "customers/fact.html" if wants_fragment(request) else "customers/fact_page.html"
+    status = 409 if conflict else 422 if error else 200
+    return render(request, name, context, status=status)
+
+
+@gate("customer.reveal")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def reveal(request: HttpRequest, customer_id: UUID, field: str) -> HttpResponse:
+    """Ask why, then show a masked value whole for a minute; both are audited."""
+    if field not in PERSONAL:
+        raise Http404
+    user = signed_in(request)
+    person = record.person(user, customer_id, "customer.reveal")
+    levels = levels_for(user, person)
+    context: dict[str, object] = {
+        "customer": person, "fact": fact_of(person, field, user, levels),
+        "seconds": REVEAL_SECONDS,
+        "reasons": [("call", gettext("To call or write")), ("check", gettext("To check who it is")),
+                    ("mend", gettext("To mend the data")), ("other", gettext("Other"))],
+    }  # fmt: skip
+    if request.method != "POST":
+        return render(request, "customers/reveal.html", context)
+    reason = " ".join(request.POST.get(key, "") for key in ("why", "words")).strip()
+    try:
+        context["whole"] = profile.reveal(person, field, by=user, reason=reason)
+    except CannotBe as error:
+        return render(request, "customers/reveal.html", context | {"error": str(error)}, status=422)
+    name = "customers/revealed.html" if wants_fragment(request) else "customers/revealed_page.html"
+    answer = render(request, name, context)
+    answer.headers["HX-Trigger"] = "closeDialogs"
+    if not wants_fragment(request):
+        back = reverse("customer", args=[person.pk])
+        answer.headers["Refresh"] = f"{REVEAL_SECONDS}; url={back}"
+    return answer
+
+
+@gate("customer.tag")
+@require_POST
+def tag(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Give one person a tag or take one away."""
+    user = signed_in(request)
+    person = record.person(user, customer_id, "customer.tag")
+    error = ""
+    try:
+        if "remove" in request.POST:
+            person = tags.set_tag(person, request.POST["remove"], by=user, on=False)
+        else:
+            person = tags.set_tag(person, request.POST.get("tag", ""), by=user, on=True)
+    except CannotBe as reason:
+        error = str(reason)
+    if not wants_fragment(request):
+        if error:
+            say(request, error)
+        return redirect("customer", person.pk)
+    answer = render(request, "customers/tags.html", {"customer": person, "may": {"tag": True}})
+    return say_here(answer, error) if error else answer
+
+
+@gate("customer.change")
+@require_POST
+def note(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Write something down about a person."""
+    user = signed_in(request)
+    person = record.person(user, customer_id, "customer.change")
+    try:
+        notes.write_note(person, request.POST.get("text", ""), by=user)
+    except CannotBe as reason:
+        say(request, str(reason))
+    return redirect(way_back(request, reverse("customer", args=[person.pk])))
+
+
+@gate("task.change")
+@require_POST
+def new_task(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Make a task for this customer; one's own unless somebody else is named."""
+    user = signed_in(request)
+    person = record.person(user, customer_id)
+    try:
+        due = _day(request.POST.get("due", ""))
+        tasks.add_task(person, request.POST.get("title", ""), by=user, due=due)
+    except CannotBe as reason:
+        say(request, str(reason))
+    return redirect(way_back(request, reverse("customer", args=[person.pk])))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise CannotBe(gettext("That is no day")) from error
+
+
+@gate("task.change")
+@require_POST
+def finish_task(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """Mark a task as done, or open it again."""
+    user = signed_in(request)
+    seen = access.scoped(user, Task.objects.select_related("customer"), "task.change")
+    found = seen.filter(pk=task_id).first()
+    if found is None:
+        raise Http404
+    done = request.POST.get("done", "1") == "1"
+    tasks.finish_task(found, by=user, done=done)
+    if done:
+        say(request, gettext("Done: %(title)s") % {"title": found.title})
+    return redirect(way_back(request, reverse("customer", args=[found.customer_id])))

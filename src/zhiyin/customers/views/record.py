@@ -1,0 +1,187 @@
+"""One person's page: the 360° view, its drawer, and the neighbours in the list it came from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_GET
+
+from zhiyin.accounts import access, audit
+from zhiyin.accounts.access import Level
+from zhiyin.accounts.gate import gate
+from zhiyin.accounts.models import AuditEntry, User
+from zhiyin.collect.models import Source
+from zhiyin.customers import timeline, words
+from zhiyin.customers.asof import data_as_of
+from zhiyin.customers.columns import rfm_tone
+from zhiyin.customers.fields import PERSONAL, levels_for, shown_identifier
+from zhiyin.customers.filters import Asked
+from zhiyin.customers.listing import Listing, people_of
+from zhiyin.customers.models import Customer
+from zhiyin.customers.queries import lake_events, record
+from zhiyin.customers.queries.keyset import SORTS, mark_of, read_page
+from zhiyin.customers.views.answers import signed_in, wants_fragment
+from zhiyin.customers.views.facts import facts_of
+from zhiyin.customers.views.insight import insight_of
+
+TABS = ("timeline", "orders", "tasks", "scores", "audit")
+
+
+@gate("customer.see")
+@require_GET
+def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Who this is, what happened, and what is made of it."""
+    user = signed_in(request)
+    person = record.person(user, customer_id)
+    levels = levels_for(user, person)
+    as_of = data_as_of()
+    wanted = request.GET.get("tab", TABS[0])
+    may_audit = access.allowed(user, "audit.see")
+    tab = wanted if wanted in TABS and (wanted != "audit" or may_audit) else TABS[0]
+    context = {
+        **_head(person, user, levels), **insight_of(person, as_of),
+        "tab": tab, "counts": record.counts(person), "may_audit": may_audit,
+        "identifiers": [(one, shown_identifier(one, levels)) for one in record.identifiers(person)],
+        "consents": record.consents(person), "tasks": record.open_tasks(person),
+        "walk": _walk_query(request), "list_address": _list_address(request),
+    }  # fmt: skip
+    context |= _tab_context(request, person, tab)
+    _note_reading(user, person, levels)
+    return render(request, "customers/record.html", context)
+
+
+def _head(person: Customer, user: User, levels: dict[str, Level]) -> dict[str, object]:
+    return {
+        "customer": person, "levels": levels, "facts": facts_of(person, user, levels),
+        "title": person.name or person.number or str(person.pk)[-8:],
+        "tier": words.TIERS.get(person.tier), "segment": words.RFM_SEGMENTS.get(person.rfm_segment),
+        "segment_tone": rfm_tone(person.rfm_segment),
+        "may": {action: access.can_reach(user, f"customer.{action}", person)
+                for action in ("change", "tag", "reveal")},
+    }  # fmt: skip
+
+
+def _note_reading(user: User, person: Customer, levels: dict[str, Level]) -> None:
+    """Whole personal values on a screen are a reading that the audit trail keeps."""
+    read = [name for name in PERSONAL if levels[name] >= Level.READ and getattr(person, name)]
+    if read:
+        audit.read_of(user, person, fields=read)
+
+
+def _tab_context(request: HttpRequest, person: Customer, tab: str) -> dict[str, object]:
+    if tab == "timeline":
+        return timeline_context(request, person)
+    if tab == "orders":
+        before = parse_datetime(request.GET.get("before", "").replace(" ", "+"))
+        return {"page": record.orders(person, before if before and before.tzinfo else None)}
+    if tab == "tasks":
+        found = person.tasks.select_related("owner").order_by("-created_at")
+        return {"all_tasks": found[:100]}
+    if tab == "audit":
+        entries = AuditEntry.objects.filter(object_type="customer", object_id=str(person.pk))
+        rows = list(entries.order_by("-seq")[:50])
+        names = dict(User.objects.filter(pk__in={r.by for r in rows}).values_list("pk", "name"))
+        return {"audit": [(row, names.get(row.by) if row.by else None) for row in rows]}
+    return {}
+
+
+def timeline_context(request: HttpRequest, person: Customer) -> dict[str, object]:
+    """The lines that a timeline shows, and what they can be narrowed to."""
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in timeline.kinds() else ""
+    try:
+        source = UUID(request.GET.get("source", ""))
+    except ValueError:
+        source = None
+    before = request.GET.get("before", "").replace(" ", "+")
+    lines = timeline.read(person, kind=kind, source=source, before=before)
+    sources = {str(one.pk): one for one in Source.objects.all()[:200]}
+    chosen = sources.get(str(source)) if source else None
+    return {
+        "lines": lines, "kind": kind, "source": chosen, "kinds": timeline.kinds(),
+        "sources": sources, "kind_name": timeline.kinds().get(kind, ""), "is_first": not before,
+    }  # fmt: skip
+
+
+@gate("customer.see")
+@require_GET
+def older(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Older lines of the timeline: a fragment that htmx puts below; a page without script."""
+    person = record.person(signed_in(request), customer_id)
+    if not wants_fragment(request):
+        return customer(request, customer_id)
+    context = {"customer": person, **timeline_context(request, person)}
+    return render(request, "customers/timeline.html", context)
+
+
+@gate("customer.see")
+@require_GET
+def lake(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """What only the lake still knows: events older than the hot ones."""
+    person = record.person(signed_in(request), customer_id)
+    lines = lake_events.read(person)
+    context = {"customer": person, "lines": lines, "from_lake": True, "sources": {}}
+    return render(request, "customers/lake.html", context)
+
+
+@gate("customer.see")
+@require_GET
+def walk(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Previous and next within the list that the page was opened from: a fragment."""
+    user = signed_in(request)
+    person = record.person(user, customer_id)
+    given = QueryDict(request.GET.get("list", "").lstrip("?"))
+    listing = Listing.of_address(given)
+    people = people_of(listing, Asked(user, data_as_of())).people
+    mark = mark_of(person, SORTS[listing.sort.removeprefix("-")])
+    before = read_page(people.only("pk", *SORTS), listing.sort, 1, before=mark).rows
+    after = read_page(people.only("pk", *SORTS), listing.sort, 1, after=mark).rows
+    text = request.GET.get("at", "")
+    at = int(text) if text.isdecimal() and len(text) < 9 else 0
+
+    def address(row: Customer, step: int) -> str:
+        query = urlencode({"list": given.urlencode(), "at": at + step if at else ""})
+        return f"{reverse('customer', args=[row.pk])}?{query}"
+
+    context = {
+        "at": at, "of": request.GET.get("of", ""),
+        "previous": address(before[0], -1) if before else "",
+        "next": address(after[0], 1) if after else "",
+    }  # fmt: skip
+    return render(request, "customers/walk.html", context)
+
+
+def _walk_query(request: HttpRequest) -> str:
+    if "list" not in request.GET:
+        return ""
+    return urlencode({key: request.GET.get(key, "") for key in ("list", "at")})
+
+
+def _list_address(request: HttpRequest) -> str:
+    query = QueryDict(request.GET.get("list", "").lstrip("?")).urlencode()
+    return f"{reverse('customers')}?{query}" if query else reverse("customers")
+
+
+def drawer_context(
+    request: HttpRequest, customer_id: UUID, neighbours: dict[str, str]
+) -> dict[str, object]:
+    """What the drawer shows: the record's head, its voice, risk and latest lines."""
+    user = signed_in(request)
+    person = record.person(user, customer_id)
+    levels = levels_for(user, person)
+    as_of: datetime = data_as_of()
+    listing = Listing.of_address(request.GET)
+    query = urlencode({"list": listing.address().lstrip("?"), "at": request.GET.get("at", "")})
+    _note_reading(user, person, levels)
+    return {
+        **_head(person, user, levels), **insight_of(person, as_of, brief=True),
+        "consents": record.consents(person), "recent": timeline.read(person).entries[:5],
+        "neighbours": neighbours, "close": listing.address(),
+        "full": f"{reverse('customer', args=[person.pk])}?{query}", "sources": {},
+    }  # fmt: skip
