@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhiyin.settings")
 application = get_asgi_application()
+import_module(settings.ROOT_URLCONF)  # a broken route stops the start, not the first visitor

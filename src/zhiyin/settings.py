@@ -10,9 +10,12 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from psycopg.conninfo import conninfo_to_dict
 
 from zhiyin.logs import configure_logging
+
+django_stubs_ext.monkeypatch()  # lets forms and managers name their model in a type
 
 ROOT = Path(__file__).resolve().parent
 
@@ -211,7 +214,6 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("ZHIYIN_TIME_ZONE", "Asia/Shanghai")  # for display; storage is UTC
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
 WHITENOISE_USE_FINDERS = True  # served straight from the packages: no collecting step
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600

@@ -13,6 +13,7 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         """Screens can be reached by typing their name."""
-        from zhiyin.console import navigation, palette
+        from zhiyin.console import demo_note, navigation, palette, reality
 
         palette.register(navigation.palette_entries)
+        reality.register(demo_note.provider)
