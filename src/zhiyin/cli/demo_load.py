@@ -104,6 +104,7 @@ def load(output: Output) -> list[dict[str, str]]:
     _train(output)
     output.say(t("[5/6] 分群与视图", "[5/6] segments and views"))
     _segments()
+    _tasks(now)
     output.say(t("[6/6] 已结束的召回活动", "[6/6] the finished win-back campaign"))
     _campaign(world)
     return sign_ins
@@ -157,7 +158,7 @@ def _import_all(
         ("online_retail", "orders", "online-retail", orders),
         ("added_orders", "orders", "added-orders", world.campaign_orders),
         ("receipts", "orders", "till", world.receipts),
-        ("events", "events", "site-app", world.events),
+        ("events", "events", "site-app", _renamed(world.events, {"Message": "Message id"})),
         ("reviews", "events", "reviews", _named(world.reviews, "Product Reviewed", "Written at")),
         ("service_messages", "events", "service", _messages(world)),
     )
@@ -171,10 +172,14 @@ def _marks(table: pa.Table) -> list[str]:
     return [name for name in ("Simulated",) if name in table.column_names]
 
 
+def _renamed(table: pa.Table, names: dict[str, str]) -> pa.Table:
+    """The table with some columns under the names that imports know."""
+    return table.rename_columns([names.get(name, name) for name in table.column_names])
+
+
 def _named(table: pa.Table, event: str, at: str) -> pa.Table:
     """A table of one kind of thing in the layout of events."""
-    renamed = table.rename_columns(["Time" if n == at else n for n in table.column_names])
-    return renamed.append_column("Event", pa.array([event] * table.num_rows))
+    return _renamed(table, {at: "Time"}).append_column("Event", pa.array([event] * table.num_rows))
 
 
 def _messages(world: Simulation) -> pa.Table:
@@ -184,8 +189,7 @@ def _messages(world: Simulation) -> pa.Table:
         [("Sent at", "ascending"), ("Ticket", "ascending")]
     )
     names = pc.if_else(pc.equal(joined["From"], "customer"), "Message Received", "Message Sent")
-    renamed = joined.rename_columns(["Time" if n == "Sent at" else n for n in joined.column_names])
-    return renamed.append_column("Event", names)
+    return _renamed(joined, {"Sent at": "Time"}).append_column("Event", names)
 
 
 def _import_one(path: Path, kind: str, source: str, output: Output) -> None:
@@ -232,13 +236,13 @@ def _segments() -> None:
 
     owner = _user("marketer@example.com")
     rules = {
-        "高价值走远": Group(Match.ALL, [
-            FieldIs("rfm_segment", Op.ONE_OF, ["at_risk_high_value", "at_risk"]),
+        "高价值走远": Group(Match.ALL, (
+            FieldIs("rfm_segment", Op.ONE_OF, ("at_risk_high_value", "at_risk")),
             FieldIs("churn_risk", Op.AT_LEAST, 0.35),
             Agreed("email", "marketing"),
-        ]),
-        "铂金与黄金会员": Group(Match.ALL, [FieldIs("tier", Op.ONE_OF, ["platinum", "gold"])]),
-        "近 30 天新客": Group(Match.ALL, [FieldIs("first_order_at", Op.WITHIN_LAST, 30)]),
+        )),
+        "铂金与黄金会员": Group(Match.ALL, (FieldIs("tier", Op.ONE_OF, ("platinum", "gold")),)),
+        "近 30 天新客": Group(Match.ALL, (FieldIs("first_order_at", Op.WITHIN_LAST, 30),)),
     }  # fmt: skip
     for name, group in rules.items():
         segment = Segment(name=name, owner=owner)
@@ -247,6 +251,25 @@ def _segments() -> None:
         name="高流失风险", owner=owner, defaults={"shared": True, "pinned": True,
         "filters": {"risk": "50"}, "sort": "-value_12m"},
     )  # fmt: skip
+
+
+def _tasks(now: datetime) -> None:
+    """A few things to do for the people who most need it, so that nobody's day is empty."""
+    from zhiyin.customers.models import Customer
+    from zhiyin.customers.services.tasks import add_task
+
+    leaving = Customer.objects.filter(rfm_segment="at_risk_high_value").order_by("-value_12m", "id")
+    mine = leaving.filter(owner=_user("sales@example.com"))
+    plans = (
+        ("admin@example.com", leaving[:3], "电话回访，问问最近的体验"),
+        ("sales@example.com", mine[:4], "致电回访 Call back"),
+        ("manager@example.com", leaving[3:5], "看看这位客户为什么走远"),
+    )
+    for email, people, title in plans:
+        owner = _user(email)
+        for place, customer in enumerate(people):
+            due = (now + timedelta(days=place - 1)).date()
+            add_task(customer, title, by=_user("admin@example.com"), owner=owner, due=due)
 
 
 def _campaign(world: Simulation) -> None:
