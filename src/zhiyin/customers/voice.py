@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from zhiyin.customers.models import Customer
 
@@ -55,7 +55,8 @@ def sentence(known: Figures) -> str:
     said = [_who(known), _rhythm(known)]
     if known.risk is not None:
         said.append(_risk(known.risk, known.peer_risk))
-    return gettext(" ").join(part for part in said if part)
+    joint = "" if (get_language() or "zh").startswith("zh") else " "
+    return joint.join(said)
 
 
 def _who(known: Figures) -> str:

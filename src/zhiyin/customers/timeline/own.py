@@ -102,7 +102,7 @@ def _notes(customer: UUID) -> Rows:
 
 
 def _tell_note(row: Row) -> Entry:
-    parts = [Part(gettext("Note")), Part(str(row.data["by"] or ""), strong=True)]
+    parts = [Part(gettext("Note by")), Part(str(row.data["by"] or ""), strong=True)]
     return Entry("note", row.key, row.at, "pencil", parts, side="ours",
                  quote=str(row.data["text"]))  # fmt: skip
 
@@ -116,7 +116,7 @@ def _tasks(customer: UUID) -> Rows:
 def _tell_task(row: Row) -> Entry:
     done = bool(row.data["done"])
     parts = [Part(gettext("Task")), Part(str(row.data["title"]), strong=True)]
-    state = gettext("done") if done else gettext("open")
+    state = gettext("done") if done else gettext("still to do")
     return Entry("task", row.key, row.at, "checkbox" if done else "square", parts,
                  f"{row.data['owner']}, {state}", side="ours")  # fmt: skip
 

@@ -236,7 +236,7 @@ def conditions(request: HttpRequest) -> HttpResponse:
         {
             "filter": one,
             "value": listing.filters.get(key, ""),
-            "options": [("", gettext("any")), *one.options(user)] if one.options else [],
+            "options": [("", gettext("any value")), *one.options(user)] if one.options else [],
         }
         for key, one in FILTERS.items()
         if one.allowed(levels)
