@@ -36,10 +36,13 @@ class Desk:
         """A page."""
         return self.client.get(_address(name, one), query)  # type: ignore[return-value]
 
+    def page(self, name: str, one: Import | None = None, **query: str) -> str:
+        """A page's text."""
+        return self.get(name, one, **query).content.decode()
+
     def post(self, name: str, one: Import | None = None, **data: Any) -> HttpResponse:
         """A pressed button; redirects are followed."""
-        answer = self.client.post(_address(name, one), data, follow=True)
-        return answer  # type: ignore[return-value]
+        return self.client.post(_address(name, one), data, follow=True)  # type: ignore[return-value]
 
     def upload(self, content: bytes | str, name: str = "orders.csv", mends: str = "") -> Any:
         """Choose a file and send it."""
@@ -51,12 +54,12 @@ class Desk:
     def uploaded(self, content: bytes | str, name: str = "orders.csv", mends: str = "") -> Import:
         """The import that an upload made."""
         answer = self.upload(content, name, mends)
-        assert answer.status_code == 302, answer.content.decode()
+        assert answer.status_code == 302, note_of(answer)
         return Import.objects.latest("created_at")
 
-    def map(self, one: Import, **changes: str) -> HttpResponse:
+    def map(self, one: Import, *, switch_to: str = "", **changes: str) -> HttpResponse:
         """Send the mapping form as the page proposes it, but for `changes`."""
-        page = self.get("import_columns", one).content.decode()
+        page = self.page("import_columns", one, **({"kind": switch_to} if switch_to else {}))
         return self.post("import_columns", one, **(_form(page) | changes))
 
     def checked(self, content: bytes | str, name: str = "orders.csv", **changes: str) -> Import:
@@ -82,6 +85,12 @@ class Desk:
             if job.pk not in self._done:
                 self._done.add(job.pk)
                 tasks.run_import(**job.args)
+
+
+def note_of(answer: HttpResponse) -> str:
+    """What a page says in its first note of an error."""
+    found = re.search(r'<div class="zy-note bad.*?</svg>(.*?)</div></div>', answer.text, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split()) if found else ""
 
 
 def _address(name: str, one: Import | None) -> str:
