@@ -63,14 +63,14 @@ CUSTOMER = register(
 SEGMENT = register(
     Resource(
         name="segment",
-        actions=frozenset({"see", "change", "export"}),
+        actions=frozenset({"see", "change", "export", "sql"}),
         department=None,
         grants={
             **{role: Grant(Scope.ALL, {"see"}) for role in EVERY_ROLE},
-            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change", "export"}),
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change", "export", "sql"}),
             Role.MANAGER: Grant(Scope.ALL, {"see", "change", "export"}),
             Role.MARKETER: Grant(Scope.ALL, {"see", "change", "export"}),
-            Role.ANALYST: Grant(Scope.ALL, {"see", "change"}),
+            Role.ANALYST: Grant(Scope.ALL, {"see", "change", "sql"}),
         },
     )
 )

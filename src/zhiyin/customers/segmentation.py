@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
-from psycopg import sql
+from psycopg import errors, sql
 
 from zhiyin import segments as language
 from zhiyin.accounts import access
@@ -40,6 +40,21 @@ class Counted:
 
     count: int
     milliseconds: int
+
+
+class TooSlow(RuntimeError):  # noqa: N818  (the question was too broad, nothing is broken)
+    """PostgreSQL was stopped after `STATEMENT_SECONDS`."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many of a rule's people can be written to, by consent and address."""
+
+    people: int
+    email: int
+    sms: int
+    wechat: int
+    stays: float | None  # the mean chance to buy again, where somebody has been scored
 
 
 def decode(data: bytes) -> Rule:
@@ -103,6 +118,53 @@ def sample(rule: Rule, user: User, *, size: int = 8, offset: int = 0) -> list[Cu
     return list(people.order_by("-revenue", "id")[offset : offset + size])
 
 
+def some_of(rule: Rule, user: User, *, size: int = 8, draw: int = 0) -> list[Customer]:
+    """A few of those in a rule whom this user may see, drawn anew for each `draw`."""
+    with _asking(user) as asking:
+        found = language.members(rule, asking.known, asking.relations, POSTGRESQL, **asking.when)
+        rows = asking.rows(
+            language.Compiled(
+                f"SELECT customer_id FROM ({found.sql}) AS found"  # noqa: S608
+                " ORDER BY hashtextextended(customer_id::text, %(draw_)s), customer_id"
+                " LIMIT %(size_)s",
+                {**found.params, "draw_": draw, "size_": size},
+            )
+        )
+    people = Customer.objects.in_bulk([row[0] for row in rows])
+    return [people[row[0]] for row in rows if row[0] in people]
+
+
+def reach(rule: Rule, *, user: User | None = None) -> Reach:
+    """Who of a rule can be written to. What the suppression list and the cap take away, the
+    sending itself leaves out and says so."""
+    agreed = (
+        "c.id IN (SELECT customer_id FROM govern_consent WHERE channel = '{0}'"
+        " AND purpose = 'marketing' AND granted)"
+    )
+    wechat = "c.id IN (SELECT customer_id FROM customers_identifier WHERE kind = 'wechat')"
+    with _asking(user) as asking:
+        found = language.members(rule, asking.known, asking.relations, POSTGRESQL, **asking.when)
+        row = asking.row(
+            language.Compiled(
+                "SELECT count(*),"  # noqa: S608
+                f" count(*) FILTER (WHERE c.email <> '' AND {agreed.format('email')}),"
+                f" count(*) FILTER (WHERE c.phone <> '' AND {agreed.format('sms')}),"
+                f" count(*) FILTER (WHERE {wechat} AND {agreed.format('wechat')}),"
+                " 1 - avg(c.churn_risk)"
+                f" FROM ({found.sql}) AS found JOIN customers_customer c ON c.id = customer_id",
+                found.params,
+            )
+        )
+    people, email, sms, wechat, stays = row
+    return Reach(people, email, sms, wechat, stays)
+
+
+def statement(rule: Rule, *, user: User | None = None) -> language.Compiled:
+    """What PostgreSQL is asked for a rule: the text, and the values that travel beside it."""
+    with _asking(user) as asking:
+        return language.members(rule, asking.known, asking.relations, POSTGRESQL, **asking.when)
+
+
 @transaction.atomic
 def save(segment: Segment, rule: Rule, *, by: User) -> Segment:
     """Store a rule; a changed one is a new version. Members are computed at once."""
@@ -151,9 +213,15 @@ class _Asking:
     when: _When
 
     def rows(self, compiled: language.Compiled) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            cursor.execute(compiled.sql, compiled.params)
-            return cursor.fetchall()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(compiled.sql, compiled.params)
+                found: list[tuple[Any, ...]] = cursor.fetchall()
+                return found
+        except OperationalError as error:
+            if isinstance(error.__cause__, errors.QueryCanceled):
+                raise TooSlow from error
+            raise
 
     def row(self, compiled: language.Compiled) -> tuple[Any, ...]:
         return self.rows(compiled)[0]

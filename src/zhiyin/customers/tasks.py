@@ -1,0 +1,44 @@
+"""Work for the background: training the models."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+
+from zhiyin.accounts import access, work
+from zhiyin.accounts.models import User, Work
+from zhiyin.customers import training
+
+KIND = "train"
+
+
+@app.task(queue="training", lock="training")
+def train(work_id: str, by: str) -> None:
+    """Train all models under their `Work`; run twice, it trains twice and harms nothing."""
+    one = Work.objects.get(pk=work_id)
+    if one.is_over:
+        return
+    user = User.objects.get(pk=by)
+    with work.running(one) as running:
+        told = training.train(by=user, progress=partial(work.progress, running))
+        work.finish_with(running, {"version": told.version, "customers": told.customers})
+
+
+def under_way() -> Work | None:
+    """The training that waits or runs, whoever began it."""
+    waiting = (Work.State.QUEUED, Work.State.RUNNING)
+    return Work.objects.filter(kind=KIND, state__in=waiting).order_by("-created_at").first()
+
+
+@transaction.atomic
+def begin(*, by: User) -> Work:
+    """Queue a training; where one is under way already, that one is returned."""
+    access.require(by, "model.train")
+    running = under_way()
+    if running is not None:
+        return running
+    one = work.start(KIND, by=by, title_zh="训练模型", title_en="Train the models")
+    train.defer(work_id=str(one.pk), by=str(by.pk))
+    return one
