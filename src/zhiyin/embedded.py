@@ -1,7 +1,8 @@
 """The embedded PostgreSQL: a full server from a wheel, one to a data folder, no port, no password.
 
 It listens only on a socket in a short folder of ours that nobody else may enter, so local trust is
-enough. Every process of one data folder shares the server: the first starts it, the last stops it.
+enough. Every process of one data folder shares the server: the first starts it, the last stops it
+(each holds a shared file lock, which ends with the process however that ends).
 PostgreSQL refuses to run as root; then a system user `pgserver` runs it. Not for production
 clusters: with DATABASE_URL set nothing here is used.
 """
@@ -18,17 +19,21 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 import psycopg
 
 SYSTEM_USER = "pgserver"
 ROLE = DATABASE = "zhiyin"
+PORT = 5432  # names the socket's file; said outright, or PGPORT would be asked
 START_SECONDS = 60
+START_ATTEMPTS = 3  # after a kill -9 the old server's children may need a moment to go
+CLOSING_SECONDS = 1.0  # how long a connection that is being closed may still be seen
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -59,7 +64,8 @@ class EmbeddedServer:
 
     def dsn(self, database: str = DATABASE, role: str = ROLE) -> str:
         """A libpq URL over the socket."""
-        return f"postgresql://{role}@/{database}?host={quote(str(self.socket_folder), safe='')}"
+        host = quote(str(self.socket_folder), safe="")
+        return f"postgresql://{role}@/{database}?host={host}&port={PORT}"
 
 
 def ensure(data: Path) -> EmbeddedServer:
@@ -75,16 +81,20 @@ def ensure(data: Path) -> EmbeddedServer:
         if not _answers(server):
             _start(pgdata, server)
         _ensure_database(server)
+        _use(data)
     return server
 
 
 def stop(server: EmbeddedServer, *, even_if_used: bool = False) -> bool:
-    """Stop the server unless somebody else is connected; says whether it was stopped."""
+    """Stop the server unless somebody else uses it; says whether it was stopped."""
     with _only_one(server.data):
-        if not even_if_used and _other_clients(server) > 0:
+        last = _leave(server.data) and not _has_clients(server)
+        if not even_if_used and not last:
             return False
         pgdata = server.data / "postgres"
         _run(pgdata, "pg_ctl", "-D", str(pgdata), "-m", "fast", "-w", "stop", check=False)
+        with suppress(OSError):
+            server.socket_folder.rmdir()
         return True
 
 
@@ -114,6 +124,28 @@ def _only_one(data: Path) -> Iterator[None]:
         yield
 
 
+_in_use: dict[Path, list[IO[str]]] = {}
+
+
+def _use(data: Path) -> None:
+    """Note that this process uses the server, until `_leave` or its own end."""
+    handle = (data / "postgres.users").open("w")
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    _in_use.setdefault(data, []).append(handle)
+
+
+def _leave(data: Path) -> bool:
+    """Take one use back; says whether no process, this one included, has another."""
+    if held := _in_use.get(data):
+        held.pop().close()
+    with (data / "postgres.users").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
 def _initialise(pgdata: Path) -> None:
     _run(
         pgdata,
@@ -133,19 +165,42 @@ def _initialise(pgdata: Path) -> None:
 
 
 def _start(pgdata: Path, server: EmbeddedServer) -> None:
+    if _is_up(pgdata):
+        with suppress(EmbeddedError):  # somebody's start that was killed half-way, or a recovery
+            _wait_for(server)
+            return
+        # It runs and cannot be reached: something tidied the temporary folder with its socket.
+        _run(pgdata, "pg_ctl", "-D", str(pgdata), "-m", "fast", "-w", "stop", check=False)
     log = pgdata / "server.log"
-    options = f"-k {server.socket_folder}"
+    for attempt in range(1, START_ATTEMPTS + 1):
+        try:
+            _run(
+                pgdata, "pg_ctl", "-D", str(pgdata), "-l", str(log),
+                "-o", f"-k {server.socket_folder}", "-t", str(START_SECONDS), "-w", "start",
+            )  # fmt: skip
+            break
+        except EmbeddedError as error:
+            if attempt == START_ATTEMPTS:
+                tail = log.read_text(errors="replace")[-1500:] if log.exists() else ""
+                raise EmbeddedError(f"{error}\n{tail}") from error
+            time.sleep(1)
+    _wait_for(server)
+
+
+def _is_up(pgdata: Path) -> bool:
     try:
-        _run(
-            pgdata, "pg_ctl", "-D", str(pgdata), "-l", str(log), "-o", options,
-            "-t", str(START_SECONDS), "-w", "start",
-        )  # fmt: skip
-    except EmbeddedError as error:
-        tail = log.read_text(errors="replace")[-1500:] if log.exists() else ""
-        raise EmbeddedError(f"{error}\n{tail}") from error
+        _run(pgdata, "pg_ctl", "-D", str(pgdata), "status")
+    except EmbeddedError:
+        return False
+    return True
+
+
+def _wait_for(server: EmbeddedServer) -> None:
+    reachable = (server.socket_folder / f".s.PGSQL.{PORT}").exists
     deadline = time.monotonic() + START_SECONDS
     while not _answers(server):
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or not reachable():
+            log = server.data / "postgres" / "server.log"
             raise EmbeddedError(f"PostgreSQL did not answer in {START_SECONDS} s; see {log}")
         time.sleep(0.1)
 
@@ -168,6 +223,16 @@ def _ensure_database(server: EmbeddedServer) -> None:
         ).fetchone()
         if exists is None:
             connection.execute(f"create database {DATABASE} owner {ROLE}")
+
+
+def _has_clients(server: EmbeddedServer) -> bool:
+    """Whether anybody else is connected; one who is just leaving is given a moment."""
+    deadline = time.monotonic() + CLOSING_SECONDS
+    while _other_clients(server) > 0:
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _other_clients(server: EmbeddedServer) -> int:

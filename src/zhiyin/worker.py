@@ -1,29 +1,77 @@
-"""The background worker: runs what screens and schedules put into the queue."""
+"""The background worker: runs what screens and schedules put into the queue.
+
+Nothing is lost with a worker that was killed: its jobs are taken up as soon as its heartbeat is
+too old, and imports that another process began to load are finished when a worker starts.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import time
+from typing import TYPE_CHECKING
 
 import django
+import structlog
+
+if TYPE_CHECKING:
+    from procrastinate import App
 
 CONCURRENCY = 2
+HEARTBEAT_SECONDS = 5.0
+STALLED_SECONDS = 20.0
+ROUND_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+async def rescue(app: App) -> int:
+    """Queue again what a worker held that no longer gives signs of life; returns how many."""
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS))
+    for job in stalled:
+        await app.job_manager.retry_job(job)
+        log.warning("job taken up again", job=job.id, task=job.task_name)
+    return len(stalled)
+
+
+async def _keep_rescuing(app: App) -> None:
+    while True:
+        slept_from = time.time()
+        await asyncio.sleep(ROUND_SECONDS)
+        if time.time() - slept_from < 2 * ROUND_SECONDS:
+            await rescue(app)
+        # else the machine slept: our own heartbeat is old too, and the next round knows better
 
 
 async def _run() -> None:
     from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
 
-    worker_app = app.with_connector(app.connector.get_worker_connector())
+    connector = app.connector
+    assert isinstance(connector, DjangoConnector)
+    worker_app = app.with_connector(connector.get_worker_connector())
     async with worker_app.open_async():
-        for job in await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=30):
-            await worker_app.job_manager.retry_job(job)
-        await worker_app.run_worker_async(concurrency=CONCURRENCY, install_signal_handlers=True)
+        rescuing = asyncio.create_task(_keep_rescuing(worker_app))
+        try:
+            await worker_app.run_worker_async(
+                concurrency=CONCURRENCY,
+                install_signal_handlers=True,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=STALLED_SECONDS,
+            )
+        finally:
+            rescuing.cancel()
 
 
 def main() -> None:
-    """Run until told to stop; jobs of a worker that was killed are taken up again."""
+    """Run until told to stop."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhiyin.settings")
     django.setup()
+
+    from zhiyin.collect import resuming, tasks
+
+    for one in resuming.interrupted():
+        tasks.begin(one, "load", by=one.owner)
     asyncio.run(_run())
 
 

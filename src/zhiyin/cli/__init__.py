@@ -2,12 +2,13 @@
 
 Made for people and for scripts: help and messages in Chinese or English, `--json` for one JSON
 object on standard output, exit codes that mean something (see `EXIT`), and no question is ever
-asked where nobody sits at a terminal.
+asked.
 """
 
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 from zhiyin.cli.arguments import build
@@ -29,14 +30,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     choose_language(words)
-    options = build(EXIT).parse_args(words)
-    output = Output(as_json=options.json)
+    output = Output(as_json="--json" in words)
     try:
+        options = build(EXIT).parse_args(words)
         code: int = options.run(options, output)
     except Failure as failure:
         output.fail(failure)
         return failure.code
     except KeyboardInterrupt:
-        output.say(t("已中断。", "Interrupted."))
+        output.fail(Failure(t("已中断。", "Interrupted."), code=130))
         return 130
+    except BrokenPipeError:
+        return 1  # whoever read our output has gone
+    except Exception as error:
+        traceback.print_exc()
+        output.fail(
+            Failure(
+                t(f"没有料到的错误：{error}", f"An error that nobody expected: {error}"),
+                kind=type(error).__name__,
+            )
+        )
+        return 1
     return code

@@ -3,28 +3,60 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from zhiyin import __version__
 from zhiyin.cli import audit, campaigns, data, demo, doctor, serve, users
+from zhiyin.cli.output import Failure
 from zhiyin.cli.words import t
 
 Options = argparse.Namespace
 Run = Callable[[Options, Any], int]
 
 
-def build(exit_codes: Mapping[int, tuple[str, str]]) -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """argparse whose own words, too, are in the chosen language."""
+
+    def __init__(self, **given: Any) -> None:
+        shape = given.pop("formatter_class", Shape)
+        super().__init__(**given, add_help=False, formatter_class=shape)
+        self._positionals.title = t("参数", "arguments")
+        self._optionals.title = t("选项", "options")
+        self.add_argument("-h", "--help", action="help", help=t("显示帮助", "show this help"))
+
+    def error(self, message: str) -> NoReturn:
+        """Wrong arguments: the reason and where to read more, exit code 2."""
+        hint = t(f"用 {self.prog} --help 查看用法。", f"See {self.prog} --help.")
+        raise Failure(f"{t('参数不对：', 'Wrong arguments: ')}{message}\n{hint}", code=2)
+
+
+class Shape(argparse.RawDescriptionHelpFormatter):
+    """Help with a usage line in the chosen language."""
+
+    def add_usage(
+        self, usage: str | None, actions: Iterable[argparse.Action],
+        groups: Iterable[Any], prefix: str | None = None,
+    ) -> None:  # fmt: skip
+        """As argparse does, with our word for it."""
+        prefix = t("用法：", "usage: ") if prefix is None else prefix
+        super().add_usage(usage, actions, groups, prefix)
+
+
+def build(exit_codes: Mapping[int, tuple[str, str]]) -> Parser:
     """The whole parser."""
     codes = "\n".join(f"  {code:>3}  {t(zh, en)}" for code, (zh, en) in exit_codes.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="zhiyin",
         description=t("知音：智能客户关系管理与客户数据平台", "Zhiyin: an intelligent CRM on a customer data platform"),
         epilog=t("退出码", "Exit codes") + f":\n{codes}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--version", action="version", version=f"zhiyin {__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"zhiyin {__version__}",
+        help=t("显示版本", "show the version"),
+    )  # fmt: skip
+    parser.add_argument("--lang", choices=["zh", "en"], help=t("语言", "language"))
     commands = parser.add_subparsers(required=True, metavar=t("命令", "COMMAND"))
     up = _command(commands, "up", serve.up, t("启动网页与后台", "Start web and worker"))
     _serving(up)
@@ -112,7 +144,7 @@ def _users(commands: Any) -> None:
     reset.add_argument("email")
 
 
-def _serving(parser: argparse.ArgumentParser) -> None:
+def _serving(parser: Parser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument(
         "--port", type=int, default=8000, help=t("被占用时用下一个", "the next free one if taken")
@@ -120,10 +152,8 @@ def _serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=1, help=t("网页进程数", "web processes"))
 
 
-def _command(commands: Any, name: str, run: Run, help_text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=help_text, description=help_text
-    )
+def _command(commands: Any, name: str, run: Run, help_text: str) -> Parser:
+    parser: Parser = commands.add_parser(name, help=help_text, description=help_text)
     parser.set_defaults(run=run)
     parser.add_argument(
         "--data", type=Path, default=Path(".zhiyin"),

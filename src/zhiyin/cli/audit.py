@@ -12,11 +12,11 @@ from zhiyin.cli.workspace import opened
 def verify(options: Namespace, output: Output) -> int:
     """Walk the whole audit chain; 5 where anything was edited, removed, reordered or added."""
     with opened(options.data):
-        from zhiyin.accounts import audit
+        from zhiyin.accounts import audit, audit_verify
         from zhiyin.accounts.models import AuditEntry
 
         audit.chain_pending()
-        findings = audit.verify()
+        findings = audit_verify.verify()
         entries = AuditEntry.objects.count()
         said = [str(finding) for finding in findings]
         output.result(

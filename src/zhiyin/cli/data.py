@@ -21,10 +21,24 @@ def import_file(options: Namespace, output: Output) -> int:
     """Import a file, or every data file of a folder."""
     files = _files(options.path)
     with opened(options.data):
+        _finish_interrupted(output)
         done = [_import_one(file, options, output) for file in files]
     result = done[0] if len(done) == 1 else {"imports": done}
     output.result(result, "\n".join(_sentence(one) for one in done))
     return 4 if any(one["rejected"] for one in done) else 0
+
+
+def _finish_interrupted(output: Output) -> None:
+    """What a killed process left half loaded comes first, or it would stay so."""
+    from zhiyin.collect import resuming, services
+
+    for one in resuming.interrupted():
+        output.say(
+            t(f"继续上次中断的导入：{one.file_name}",
+              f"Finishing an import that was interrupted: {one.file_name}")
+        )  # fmt: skip
+        with resuming.held(one):
+            services.load(one, by=one.owner, progress=output.progress)
 
 
 def _files(path: Path) -> list[Path]:
@@ -45,7 +59,7 @@ def _import_one(path: Path, options: Namespace, output: Output) -> dict[str, Any
     from zhiyin.cleaning.fields import Kind
     from zhiyin.cleaning.mapping import Mapping, guess_mapping
     from zhiyin.cli.users import system_user
-    from zhiyin.collect import files, services
+    from zhiyin.collect import files, resuming, services
 
     by = system_user()
     output.say(t(f"读取 {path.name}", f"Reading {path.name}"))
@@ -63,9 +77,10 @@ def _import_one(path: Path, options: Namespace, output: Output) -> dict[str, Any
         services.map_columns(one, mapping, by=by)
         services.check(one, by=by, progress=output.progress)
         if not options.dry_run:
-            services.load(one, by=by, progress=output.progress)
+            with resuming.held(one):
+                services.load(one, by=by, progress=output.progress)
     except FileProblem as problem:
-        raise Failure(problem.zh if is_chinese() else problem.en) from problem
+        raise Failure(problem.message["zh" if is_chinese() else "en"]) from problem
     if options.rejects and one.rejected:
         _write_rejects(one, options.rejects)
     return _facts(one)
@@ -120,7 +135,10 @@ def undo(options: Namespace, output: Output) -> int:
         try:
             services.undo(one, by=system_user(), progress=output.progress)
         except services.NotNow as error:
-            raise Failure(str(error)) from error
+            raise Failure(
+                t(f"现在不能撤销：这个导入的状态是“{one.get_state_display()}”。",
+                  f"It cannot be undone now: this import is “{one.get_state_display()}”.")
+            ) from error  # fmt: skip
         output.result(_facts(one), t("已整体撤销。", "Undone as a whole."))
     return 0
 

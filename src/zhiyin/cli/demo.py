@@ -9,13 +9,15 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
+from zhiyin import embedded
 from zhiyin.cli import serve
 from zhiyin.cli.output import Failure, Output
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import opened
 
-KEPT = ("postgres", "postgres.lock", "lake", "models", "imports", "secrets", "static",
-        "demo.json", "up.json", "audit_head.json")  # fmt: skip
+KEPT = ("postgres", "lake", "models", "imports", "secrets", "static",
+        "demo.json", "up.json", "audit_head.json", "demo.begun")  # fmt: skip
+BEGUN = "demo.begun"  # there only while the demo is being loaded
 
 
 def demo(options: Namespace, output: Output) -> int:
@@ -25,17 +27,23 @@ def demo(options: Namespace, output: Output) -> int:
             return 0
         if options.reset:
             _empty(options.data)
+        elif (options.data / BEGUN).exists():
+            output.say(
+                t("上次装入演示数据没有完成，重新开始。",
+                  "Loading the demo was interrupted; starting it afresh.")
+            )  # fmt: skip
+            _empty(options.data)
         with opened(options.data):
             sign_in = _loaded(options.data, output)
             if options.no_serve:
-                output.result(sign_in, "\n".join(sign_in.values()))
+                output.result(sign_in.fields, "\n".join(sign_in.lines))
                 return 0
             return serve.serve(options, output, more=sign_in)
 
 
-def _loaded(data: Path, output: Output) -> dict[str, str]:
+def _loaded(data: Path, output: Output) -> serve.Told:
     """Load what is not there yet; how to sign in."""
-    marker = data / "demo.json"
+    marker, begun_marker = data / "demo.json", data / BEGUN
     account = data / "secrets" / "demo_sign_in.json"
     if not marker.exists():
         from zhiyin.cli import demo_load
@@ -48,20 +56,23 @@ def _loaded(data: Path, output: Output) -> dict[str, str]:
                   "choose another --data.")
             )  # fmt: skip
         begun = time.monotonic()
+        begun_marker.touch()
         people = demo_load.load(output)
         _write_private(account, people)
         marker.write_text(json.dumps(demo_load.facts(), ensure_ascii=False))
+        begun_marker.unlink()
         output.say(
             t(f"演示数据已装入，用时 {time.monotonic() - begun:.0f} 秒。",
               f"Demo loaded in {time.monotonic() - begun:.0f} s.")
         )  # fmt: skip
     known = json.loads(account.read_text())
     first = known[0]
-    return {
-        "sign_in": t(f"登录：{first['email']}  密码：{first['password']}",
-                     f"Sign in: {first['email']}  password: {first['password']}"),
-        "others": t(f"其他角色的登录见 {account}", f"Other roles' sign-ins are in {account}"),
-    }  # fmt: skip
+    return serve.Told(
+        {"email": first["email"], "password": first["password"], "sign_ins": str(account)},
+        (t(f"登录：{first['email']}  密码：{first['password']}",
+           f"Sign in: {first['email']}  password: {first['password']}"),
+         t(f"其他角色的登录见 {account}", f"Other roles' sign-ins are in {account}")),
+    )  # fmt: skip
 
 
 def _write_private(path: Path, content: object) -> None:
@@ -72,8 +83,11 @@ def _write_private(path: Path, content: object) -> None:
 
 def _empty(data: Path) -> None:
     """Remove only what we keep in the folder, after stopping a server left by a kill -9."""
-    from zhiyin import embedded
-
+    if os.environ.get("DATABASE_URL"):
+        raise Failure(
+            t("使用自己的 PostgreSQL（DATABASE_URL）时请自行清空数据库。",
+              "With a PostgreSQL of your own (DATABASE_URL), empty its database yourself.")
+        )  # fmt: skip
     if (data / "postgres" / "PG_VERSION").exists():
         embedded.stop(embedded.ensure(data), even_if_used=True)
     for name in KEPT:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from zhiyin import frontend
 from zhiyin.cli.output import Failure, Output
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import opened
@@ -70,9 +71,9 @@ def _safely(look: Callable[[], Check]) -> Check:
 
 
 def _permissions(data: Path) -> Check:
-    data.mkdir(parents=True, exist_ok=True)
     probe = data / ".probe"
     try:
+        data.mkdir(parents=True, exist_ok=True)
         probe.write_text("")
         probe.unlink()
         well, said = True, str(data.resolve())
@@ -83,7 +84,8 @@ def _permissions(data: Path) -> Check:
 
 
 def _disk(data: Path) -> Check:
-    free = shutil.disk_usage(data).free
+    there = next(folder for folder in (data.resolve(), *data.resolve().parents) if folder.exists())
+    free = shutil.disk_usage(there).free
     return Check(t("磁盘", "disk"), free > LEAST_DISK, t(f"剩余 {free / 1024**3:,.1f} GB", f"{free / 1024**3:,.1f} GB free"),
                  t("至少留 2 GB：清理磁盘，或把 --data 放到更大的盘", "keep 2 GB free: clean up, or put --data on a larger disk"))  # fmt: skip
 
@@ -95,9 +97,7 @@ def _memory() -> Check:
 
 
 def _frontend() -> Check:
-    folder = Path(__file__).parents[1] / "console" / "static" / "vendor"
-    wanted = ("tabler.min.css", "htmx.min.js", "echarts.min.js")
-    missing = [name for name in wanted if not list(folder.rglob(name))]
+    missing = [name for name in frontend.FILES.values() if not (frontend.VENDOR / name).exists()]
     return Check(t("前端文件", "front-end files"), not missing, t("齐全", "complete") if not missing else ", ".join(missing),
                  t("运行 make setup", "run `make setup`"))  # fmt: skip
 
@@ -159,4 +159,4 @@ def _secrets() -> Check:
     folder = Path(settings.DATA) / "secrets"
     open_to_others = [p.name for p in folder.glob("*") if p.stat().st_mode & 0o077]
     return Check(t("密钥", "secrets"), not open_to_others, t("只有本人可读", "readable by the owner alone") if not open_to_others else ", ".join(open_to_others),
-                 "chmod 600 secrets/*")  # fmt: skip
+                 t(f"运行 chmod 600 '{folder}'/*", f"run: chmod 600 '{folder}'/*"))  # fmt: skip

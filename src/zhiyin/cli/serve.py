@@ -19,6 +19,7 @@ import urllib.request
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -29,6 +30,14 @@ from zhiyin.cli.workspace import opened
 PORTS_TO_TRY = 50
 READY_SECONDS = 60
 PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is printed with the address: fields for scripts, lines for people."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
 
 
 def up(options: Namespace, output: Output) -> int:
@@ -43,23 +52,39 @@ def up(options: Namespace, output: Output) -> int:
 @contextmanager
 def only_one(data: Path, output: Output) -> Iterator[bool]:
     """Hold the data folder; where it runs already, say at which address instead."""
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(
+            t(f"不能使用文件夹 {data}：{error}", f"The folder {data} cannot be used: {error}")
+        ) from error
     with (data / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            address = json.loads((data / "up.json").read_text())["url"]
-            output.result(
-                {"url": address, "already": True},
-                t(f"已在运行：{address}", f"Already running: {address}"),
-            )
+            _say_where(data / "up.json", output)
             yield False
             return
+        (data / "up.json").unlink(missing_ok=True)
         yield True
 
 
-def serve(options: Namespace, output: Output, *, more: dict[str, str] | None = None) -> int:
+def _say_where(note: Path, output: Output) -> None:
+    try:
+        address = json.loads(note.read_text())["url"]
+    except (OSError, ValueError):
+        raise Failure(
+            t("另一个 zhiyin 正在启动或装入数据，请稍候。",
+              "Another zhiyin is starting or loading here; wait for it.")
+        ) from None  # fmt: skip
+    output.result(
+        {"url": address, "already": True}, t(f"已在运行：{address}", f"Already running: {address}")
+    )
+
+
+def serve(options: Namespace, output: Output, *, more: Told | None = None) -> int:
     """Web and worker on an open workspace; `more` is printed with the address."""
+    more = more or Told()
     port = free_port(options.host, options.port)
     if port != options.port:
         output.say(
@@ -68,7 +93,7 @@ def serve(options: Namespace, output: Output, *, more: dict[str, str] | None = N
                 f"Port {options.port} is taken; using {port}.",
             )
         )
-    url = f"http://{options.host}:{port}"
+    url = f"http://{_reachable(options.host)}:{port}"
     children = {"web": _web(options, port), "worker": _worker()}
     started = {name: time.monotonic() for name in children}
 
@@ -79,8 +104,8 @@ def serve(options: Namespace, output: Output, *, more: dict[str, str] | None = N
     try:
         _wait_until_ready(url, children["web"])
         (options.data / "up.json").write_text(json.dumps({"url": url, "pid": os.getpid()}))
-        lines = [t(f"知音已就绪：{url}", f"Zhiyin is ready: {url}"), *(more or {}).values()]
-        output.result({"url": url, "pid": os.getpid(), **(more or {})}, "\n".join(lines))
+        lines = [t(f"知音已就绪：{url}", f"Zhiyin is ready: {url}"), *more.lines]
+        output.result({"url": url, "pid": os.getpid(), **more.fields}, "\n".join(lines))
         while True:
             time.sleep(0.5)
             _revive(children, started, options, port, output)
@@ -88,6 +113,7 @@ def serve(options: Namespace, output: Output, *, more: dict[str, str] | None = N
         output.say(t("正在停止……", "Stopping…"))
         return 0
     finally:
+        (options.data / "up.json").unlink(missing_ok=True)
         _stop(children)
 
 
@@ -102,6 +128,11 @@ def free_port(host: str, wanted: int) -> int:
                 continue
             return port
     raise Failure(t("没有空闲端口。", "No free port."))
+
+
+def _reachable(host: str) -> str:
+    """Where a browser here finds what listens on `host`."""
+    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
 
 
 def _web(options: Namespace, port: int) -> subprocess.Popen[bytes]:

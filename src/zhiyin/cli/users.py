@@ -33,11 +33,12 @@ def list_all(options: Namespace, output: Output) -> int:
     with opened(options.data):
         from zhiyin.accounts.models import User
 
+        users = list(User.objects.exclude(email=SYSTEM_EMAIL).order_by("email"))
         rows = [
             {"email": u.email, "name": u.name, "roles": list(u.roles), "active": u.is_active}
-            for u in User.objects.exclude(email=SYSTEM_EMAIL).order_by("email")
+            for u in users
         ]
-        text = "\n".join(f"{row['email']:<40} {', '.join(row['roles'])}" for row in rows)
+        text = "\n".join(f"{u.email:<40} {', '.join(u.roles)}" for u in users)
         output.result({"users": rows}, text or t("还没有使用者。", "No users yet."))
     return 0
 
@@ -49,9 +50,9 @@ def add(options: Namespace, output: Output) -> int:
         from zhiyin.accounts.models import User
         from zhiyin.accounts.roles import Role
 
-        unknown = [role for role in options.role if role not in Role]
+        unknown = [role for role in options.role if role not in Role.values]
         if unknown:
-            known = ", ".join(Role)
+            known = ", ".join(Role.values)
             raise Failure(
                 t(
                     f"没有角色 {unknown[0]}，可选：{known}",

@@ -9,13 +9,18 @@ from pathlib import Path
 
 from zhiyin import embedded
 from zhiyin.cli.output import Failure
-from zhiyin.cli.words import t
+from zhiyin.cli.words import is_chinese, t
 
 
 @contextmanager
 def opened(data: Path) -> Iterator[None]:
     """Django ready on this folder's database; a server that we started stops afterwards."""
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(
+            t(f"不能使用文件夹 {data}：{error}", f"The folder {data} cannot be used: {error}")
+        ) from error
     os.environ["ZHIYIN_DATA"] = str(data.resolve())
     os.environ["DJANGO_SETTINGS_MODULE"] = "zhiyin.settings"
     if os.environ.get("DATABASE_URL"):
@@ -46,6 +51,9 @@ def _set_up() -> None:
     with suppress(OSError):  # an installed package is read-only and brings them compiled
         catalogues.compile_all()
     django.setup()
+    from django.utils import translation
+
+    translation.activate("zh-hans" if is_chinese() else "en")
     migrate()
 
 
