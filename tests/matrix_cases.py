@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Model
+from django.utils import timezone
 
 from zhiyin.accounts.models import Department, User, Work
 from zhiyin.collect import services as collect
+from zhiyin.customers.models import Customer
+from zhiyin.engage.models import Campaign, Message
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,22 @@ def _import(world: World) -> Case:
     return Case({"import_id": made.pk}, collect.check(made, by=world.owner))
 
 
+def _campaign(world: World) -> Case:
+    made = Campaign.objects.create(name="Win back", owner=world.owner)
+    return Case({"campaign_id": made.pk}, made)
+
+
+def _message(world: World) -> Case:
+    who = Customer.objects.create(
+        name="林静姝", email="lin@example.com", owner=world.owner, department=world.department
+    )
+    made = Message.objects.create(
+        customer=who, address=who.email, language="zh", subject="好久不见", body="您好",
+        created_at=timezone.now(),
+    )  # fmt: skip
+    return Case({"message_id": made.pk})
+
+
 CASES: dict[str, Callable[[World], Case]] = {
     # accounts
     "user": _user,
@@ -76,6 +95,17 @@ CASES: dict[str, Callable[[World], Case]] = {
     # from outside
     "mfa_remove_webauthn": lambda world: Case({"pk": 1}),
     "mfa_edit_webauthn": lambda world: Case({"pk": 1}),
+    # engage
+    "campaign": _campaign,
+    "check_campaign": _campaign,
+    "launch_campaign": _campaign,
+    "cancel_campaign": _campaign,
+    "resume_campaign": _campaign,
+    "delete_campaign": _campaign,
+    "campaign_people": _campaign,
+    "message": _message,
+    "message_html": _message,
+    "unsubscribe": lambda world: Case({"token": "no-such-token"}),
 }
 
 PUBLIC: dict[str, str] = {
@@ -85,6 +115,7 @@ PUBLIC: dict[str, str] = {
     "mfa_authenticate": "the second step of a sign-in",
     "mfa_login_webauthn": "the first step with a passkey",
     "unsubscribe": "the reader of a message has no account; the address holds a signed token",
+    "unsubscribe": "the signed link of a message is the proof; mail programmes bring no cookie",
     "health": "asked by whatever watches the server",
     "language": "the sign-in page has the switch too",
     "theme": "the sign-in page has the switch too",

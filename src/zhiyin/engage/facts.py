@@ -101,10 +101,8 @@ def write(
     campaign: Campaign, facts: Recipient, person: Customer, values: Mapping[str, Mapping[str, str]]
 ) -> Letter:
     """The letter for one person, in their language; a missing value is noted on the recipient."""
-    language = person.language or default_language()
+    language = letter_language(campaign, person)
     subject, body = campaign.text(language)
-    if (subject, body) == campaign.text("en" if language == "zh" else "zh"):
-        language = "zh" if campaign.body_zh else "en"
     try:
         own = values[language]
         title = template.one_line(template.render(subject, own))
@@ -112,6 +110,13 @@ def write(
     except template.MissingValueError as error:
         short = Recipient(**{**vars(facts), "missing": error.placeholder})
         return Letter(short, language, "", "")
+
+
+def letter_language(campaign: Campaign, person: Customer) -> str:
+    """The person's language, else the workspace's; the other one where this text is empty."""
+    wanted = person.language or default_language()
+    other = "en" if wanted == "zh" else "zh"
+    return wanted if campaign.has_text(wanted) or not campaign.has_text(other) else other
 
 
 def placeholder_values(

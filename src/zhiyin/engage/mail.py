@@ -44,9 +44,12 @@ def unsubscribe_url(message: Message) -> str:
     return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
 
 
-def parts(message: Message) -> tuple[str, str]:
-    """The message as plain text and as HTML, both with the way to unsubscribe."""
-    link = unsubscribe_url(message)
+def parts(message: Message, *, link: str = "") -> tuple[str, str]:
+    """The message as plain text and as HTML, both with the way to unsubscribe.
+
+    Whoever reads it here gets another `link`: pressing the real one would unsubscribe a customer.
+    """
+    link = link or unsubscribe_url(message)
     with override(_LANGUAGES.get(message.language, "zh-hans")):
         context = {
             "subject": one_line(message.subject),
@@ -63,12 +66,11 @@ def compose(message: Message) -> EmailMessage:
     """The e-mail of a message, ready for a mail server."""
     mail = EmailMessage(policy=policy.SMTP)
     name, sender = parseaddr(settings.MAIL_FROM)
-    domain = sender.rpartition("@")[2] or "localhost"
     mail["From"] = Address(one_line(name), addr_spec=sender)
     mail["To"] = Address(addr_spec=message.address)
     mail["Subject"] = one_line(message.subject)
     mail["Date"] = format_datetime(message.created_at)
-    mail["Message-ID"] = f"<{message.pk}@{domain}>"
+    mail["Message-ID"] = compose_id(message)
     # RFC 8058: the mail programme's own button, answered by one POST without a page.
     mail["List-Unsubscribe"] = f"<{unsubscribe_url(message)}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -76,3 +78,9 @@ def compose(message: Message) -> EmailMessage:
     mail.set_content(text)
     mail.add_alternative(html, subtype="html")
     return mail
+
+
+def compose_id(message: Message) -> str:
+    """The Message-ID: the message's own id, at the domain of the sender."""
+    domain = parseaddr(settings.MAIL_FROM)[1].rpartition("@")[2] or "localhost"
+    return f"<{message.pk}@{domain}>"

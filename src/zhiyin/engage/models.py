@@ -72,10 +72,14 @@ class Campaign(models.Model):
         return self.started_at + timedelta(days=self.window_days) if self.started_at else None
 
     def text(self, language: str) -> tuple[str, str]:
-        """Subject and body in a language; in the other one where this one was left empty."""
-        texts = {"zh": (self.subject_zh, self.body_zh), "en": (self.subject_en, self.body_en)}
-        own, other = texts[language], texts["en" if language == "zh" else "zh"]
-        return own if any(own) else other
+        """Subject and body in a language."""
+        if language == "zh":
+            return self.subject_zh, self.body_zh
+        return self.subject_en, self.body_en
+
+    def has_text(self, language: str) -> bool:
+        """Whether anything was written in this language."""
+        return any(part.strip() for part in self.text(language))
 
 
 class CampaignMember(models.Model):

@@ -184,7 +184,7 @@ def measure(campaign: Campaign, *, now: datetime) -> Report:
         written_to=_group([one for one in treated if one.sent]),
         effect=found,
         window=window,
-        reasons=_reasons(campaign),
+        reasons=outcomes(campaign),
         daily=_daily(treated, held, window),
         unsubscribed=_unsubscribed(campaign),
         currency=settings.CURRENCY,
@@ -269,7 +269,8 @@ def _daily(
     return [(day, one, other) for day, (one, other) in enumerate(both, start=1)]
 
 
-def _reasons(campaign: Campaign) -> list[tuple[str, int]]:
+def outcomes(campaign: Campaign) -> list[tuple[str, int]]:
+    """How many people have each outcome, the most frequent first."""
     counted = (
         CampaignMember.objects.filter(campaign=campaign)
         .values_list("outcome")
