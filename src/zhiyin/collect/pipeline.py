@@ -38,8 +38,10 @@ def check(batch: Batch) -> None:
     for event in batch.incoming:
         if not EARLIEST <= event.at <= latest:
             event.outcome, event.reason = Outcome.REFUSED, "time"
-    known = _hot([event.event_id for event in batch.kept()], batch.id)
-    for event in batch.kept():
+    # Not orders: one that is here already may yet get lines, which the customers room settles.
+    others = [event for event in batch.kept() if event.order is None]
+    known = _hot([event.event_id for event in others], batch.id)
+    for event in others:
         if event.event_id in known:
             event.outcome = Outcome.KNOWN
 
