@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from zhiyin.accounts.models import Department, User, Work
 from zhiyin.collect import services as collect
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Customer, Segment
 from zhiyin.engage.models import Campaign, Message
 
 
@@ -35,6 +35,7 @@ class Case:
 
     kwargs: dict[str, str | int | UUID] = field(default_factory=dict)
     row: Model | None = None
+    body: dict[str, object] | None = None  # JSON, for an endpoint that reads some before it looks
 
 
 def _work(world: World) -> Case:
@@ -73,6 +74,16 @@ def _message(world: World) -> Case:
     return Case({"message_id": made.pk})
 
 
+def _my_task(world: World) -> Case:
+    from zhiyin.customers.models import Customer, Task
+
+    customer = Customer.objects.create(owner=world.owner, department=world.owner.department)
+    task = Task.objects.create(
+        customer=customer, title="x", owner=world.owner, created_by=world.owner
+    )
+    return Case({"task_id": task.pk}, task)
+
+
 CASES: dict[str, Callable[[World], Case]] = {
     # accounts
     "user": _user,
@@ -106,6 +117,19 @@ CASES: dict[str, Callable[[World], Case]] = {
     "message": _message,
     "message_html": _message,
     "unsubscribe": lambda world: Case({"token": "no-such-token"}),
+    # the API
+    "api:customer": _api_customer_change,
+    "api:tag_customer": _api_customer,
+    "api:customer_timeline": _api_customer,
+    "api:customer_orders": _api_customer,
+    "api:customer_scores": _api_customer,
+    "api:segment": _api_segment,
+    "api:segment_customers": _api_segment,
+    "api:one_import": _import,
+    "api:campaign_result": _campaign,
+    # monitor
+    "finish_my_task": _my_task,
+    "reopen_my_task": _my_task,
 }
 
 PUBLIC: dict[str, str] = {
@@ -115,7 +139,6 @@ PUBLIC: dict[str, str] = {
     "mfa_authenticate": "the second step of a sign-in",
     "mfa_login_webauthn": "the first step with a passkey",
     "unsubscribe": "the reader of a message has no account; the address holds a signed token",
-    "unsubscribe": "the signed link of a message is the proof; mail programmes bring no cookie",
     "health": "asked by whatever watches the server",
     "language": "the sign-in page has the switch too",
     "theme": "the sign-in page has the switch too",
