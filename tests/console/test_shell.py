@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from django.utils import translation
 
 from tests.console.pages import request
-from zhiyin.console import navigation, palette, reality, toasts, views
+from zhiyin import toasts
+from zhiyin.console import navigation, palette, reality, views
 from zhiyin.console.context import shell
 from zhiyin.console.palette import Entry
 

@@ -144,7 +144,7 @@ def _write(batch: Batch, found: _Found) -> None:
 
 def _hand_over(claimed: list[_Known], batch: Batch) -> None:
     """An identifier that nobody had gets an owner: so do its earlier events and orders."""
-    pairs = [[k.id for k in claimed], [k.customer for k in claimed]]
+    identifiers, owners = [k.id for k in claimed], [k.customer for k in claimed]
     if not claimed:
         return
     with connection.cursor() as cursor:
@@ -157,7 +157,7 @@ def _hand_over(claimed: list[_Known], batch: Batch) -> None:
                 f"update {table} t set customer_id = c.customer"  # noqa: S608  (names from above)
                 " from unnest(%s::uuid[], %s::uuid[]) as c(identifier, customer)"
                 f" where t.{column} = c.identifier and t.customer_id is null",
-                pairs,
+                [identifiers, owners],
             )
             if at:
                 batch.touched.update(k.customer for k in claimed if k.customer)
@@ -165,7 +165,7 @@ def _hand_over(claimed: list[_Known], batch: Batch) -> None:
             "update customers_orderline l set customer_id = o.customer_id from customers_order o"
             " where o.id = l.order_id and o.identifier_id = any(%s)"
             " and l.customer_id is distinct from o.customer_id",
-            [pairs[0]],
+            [identifiers],
         )
 
 

@@ -237,9 +237,9 @@ def _asking(user: User | None) -> Iterator[_Asking]:
         if user is not None and access.scope_of(user, "customer.see") is not access.Scope.ALL:
             where, values = access.scope_sql(user, "customer")
             parts = where.split("%s")
-            pieces: list[sql.Composable] = [sql.SQL(parts[0])]  # type: ignore[arg-type]
+            pieces: list[sql.Composable] = [sql.SQL(parts[0])]
             for value, part in zip(values, parts[1:], strict=True):
-                pieces += [sql.Literal(value), sql.SQL(part)]  # type: ignore[arg-type]
+                pieces += [sql.Literal(value), sql.SQL(part)]
             cursor.execute("drop view if exists pg_temp.visible_customer")
             cursor.execute(
                 sql.SQL("create temp view visible_customer as select * from customers_customer"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 import ibis.expr.types as ir
 import msgspec
@@ -42,7 +42,7 @@ _CORRELATED = 0.3  # Gamma-Gamma assumes that frequency and order value are inde
 STAGES = ("features", "rfm", "personas", "value", "churn", "next_purchase")
 
 
-class AskableHistory(Past):
+class AskableHistory(Past, Protocol):
     """A history whose order lines can be asked as well (for the coverage of windows)."""
 
     @property

@@ -16,7 +16,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from zhiyin.console import formats, icons, strings, toasts
+from zhiyin import toasts
+from zhiyin.console import formats, icons, strings
 from zhiyin.console.formats import Numeric
 
 register = template.Library()

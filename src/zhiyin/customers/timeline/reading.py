@@ -63,9 +63,12 @@ def read(
     union = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
     found = [
         Row(
-            *(row[f"row_{name}"] for name in ("provider", "key", "at", "origin")),
-            facts_of(row["row_data"]),
-        )
+            provider=row["row_provider"],
+            key=row["row_key"],
+            at=row["row_at"],
+            source=row["row_origin"],
+            data=facts_of(row["row_data"]),
+        )  # fmt: skip
         for row in union
     ]
     found.sort(key=lambda row: (row.at, row.key), reverse=True)

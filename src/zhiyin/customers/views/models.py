@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from zhiyin import toasts
 from zhiyin.accounts import access
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User, Work
-from zhiyin.console import toasts
 from zhiyin.customers import approving, tasks
 from zhiyin.customers.models import Customer, ModelVersion
 from zhiyin.customers.queries import models as queries

@@ -18,10 +18,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from zhiyin import toasts
 from zhiyin.accounts import access
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
-from zhiyin.console import toasts
 from zhiyin.customers import segment_services as services
 from zhiyin.customers import segmentation
 from zhiyin.customers.models import Segment
