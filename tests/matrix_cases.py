@@ -84,6 +84,23 @@ def _my_task(world: World) -> Case:
     return Case({"task_id": task.pk}, task)
 
 
+def _api_customer(world: World) -> Case:
+    """Asked by the API: a tag and a change that could both be carried out."""
+    customer = Customer.objects.create(owner=world.owner, department=world.owner.department)
+    return Case({"customer_id": customer.pk}, customer, {"tag": "VIP"})
+
+
+def _api_customer_change(world: World) -> Case:
+    case = _api_customer(world)
+    return Case(case.kwargs, case.row, {"version": 1, "city": "London"})
+
+
+def _api_segment(world: World) -> Case:
+    rule = {"root": {"type": "group", "match": "all", "items": []}, "version": 1}
+    made = Segment.objects.create(name="x", tree=rule, owner=world.owner)
+    return Case({"segment_id": made.pk})
+
+
 CASES: dict[str, Callable[[World], Case]] = {
     # accounts
     "user": _user,
