@@ -16,13 +16,16 @@ from typing import TypeVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import ResolverMatch
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from ninja.operation import PathView
 from ninja.utils import check_csrf
 
 from zhiyin.accounts import access, doors
+from zhiyin.accounts.api import problems
+from zhiyin.accounts.api.problems import Problem
 
 View = TypeVar("View", bound=Callable[..., object])
 _MARK = "zhiyin_gate"
@@ -128,14 +131,10 @@ class GateMiddleware:
             return HttpResponse(status=204, headers={"HX-Redirect": _login_url(request)})
         return redirect_to_login(request.get_full_path())
 
-    def _refuse(self, request: HttpRequest, status: int, reason: str) -> HttpResponseBase:
+    def _refuse(self, request: HttpRequest, status: int, reason: Promise) -> HttpResponseBase:
         if not _is_api(request):
-            raise PermissionDenied(reason)
-        return JsonResponse(
-            {"type": "about:blank", "title": reason, "status": status},
-            status=status,
-            content_type="application/problem+json",
-        )
+            raise PermissionDenied(str(reason))
+        return problems.answer(Problem(status, problems.in_both(reason)))
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -40,7 +40,7 @@ class Route:
 
 def routes() -> list[Route]:
     """All of them, by address and method."""
-    found = _below(get_resolver(), _Prefix())
+    found = set(_below(get_resolver(), _Prefix()))  # ninja lists a path once an operation
     return sorted(found, key=lambda route: (route.address, route.method))
 
 

@@ -1,6 +1,7 @@
 """The pages for 400, 403, 404 and 500: what happened, and what can be done now.
 
-To htmx a fragment is answered instead of a page, so the rest of the screen works on.
+To htmx a fragment is answered instead of a page, so the rest of the screen works on; to a program
+that asks the API, a problem (RFC 9457).
 """
 
 from __future__ import annotations
@@ -9,8 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from zhiyin.accounts.api import problems
+from zhiyin.accounts.api.problems import Problem
+
 
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
+    if _is_api(request):
+        return problems.answer(Problem(status))
     fragment = request.headers.get("HX-Request") == "true"
     name = "problem" if fragment else str(status)
     template = f"console/errors/{name}.html"
@@ -34,7 +40,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our mistake. Rendered without context processors, which may be what failed."""
+    if _is_api(request):
+        return problems.answer(Problem(500))
     name = "problem" if request.headers.get("HX-Request") == "true" else "500"
     return HttpResponse(
         render_to_string(f"console/errors/{name}.html", {"status": 500, "bare": True}), status=500
     )
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")

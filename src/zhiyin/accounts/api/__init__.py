@@ -1,0 +1,1 @@
+"""What every endpoint of the HTTP API shares (problems, cursors, who asks), and /me."""

@@ -1,0 +1,85 @@
+"""What ninja's description of the API leaves out: the media type of problems, the segment
+language, and what to know before the first request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from zhiyin.accounts.api.problems import MEDIA_TYPE
+from zhiyin.customers.api.segments import RULE
+from zhiyin.segments import Rule
+
+ABOUT = """Everything here obeys the same policy as the screens: who asks sees the rows of their
+scope only, hidden fields are absent and masked ones hold a masked text. What lies out of sight is
+answered like what does not exist (404).
+
+**Signing in.** For now the API knows you by the session of your browser. A write also needs the
+CSRF token (cookie `csrftoken`, sent back as header `X-CSRFToken`). Tokens for programs come with a
+later version.
+
+**Lists** hold `items` and `next`; ask again with `cursor=<next>` for what follows.
+
+**Problems** are `application/problem+json` (RFC 9457) in both languages, with the fields at fault
+in `errors`. At most 1,200 requests a minute (429)."""
+
+_MEANING = {
+    "400": "The body is no JSON, too large or nested too deeply.",
+    "401": "Nobody is signed in.",
+    "403": "Your role does not allow this, or the CSRF token is missing.",
+    "404": "There is no such thing, or not for you.",
+    "409": "The present state does not allow this; read again.",
+    "422": "Some values cannot be used; `errors` names them.",
+    "429": "Too many requests.",
+    "503": "The question takes too long.",
+}
+
+
+def complete(description: dict[str, Any]) -> None:
+    """Fill in what is missing, in place."""
+    schemas = description["components"]["schemas"]
+    schemas.update(_segment_language())
+    _name_the_language(description)
+    for operations in description["paths"].values():
+        for operation in operations.values():
+            _mark_problems(operation["responses"])
+            _lift_examples(operation.get("parameters", []))
+
+
+def _mark_problems(responses: dict[Any, Any]) -> None:
+    for status, answer in responses.items():
+        told = _MEANING.get(str(status))
+        if told is not None:
+            answer["description"] = told
+            answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+
+
+def _lift_examples(parameters: list[dict[str, Any]]) -> None:
+    """A parameter's `examples` is a map in OpenAPI; the list belongs to its schema."""
+    for parameter in parameters:
+        examples = parameter.pop("examples", None)
+        if examples:
+            parameter["example"] = examples[0]
+
+
+def _segment_language() -> dict[str, Any]:
+    """The schemas of the segment language, a component each."""
+    _, found = msgspec.json.schema_components([Rule], ref_template="#/components/schemas/{name}")
+    return {name: found[name] for name in sorted(found)}
+
+
+def _name_the_language(node: Any) -> None:
+    """Where a schema carries the mark, it becomes a reference to the segment language."""
+    if isinstance(node, list):
+        for each in node:
+            _name_the_language(each)
+    if not isinstance(node, dict):
+        return
+    if node.get("x-schema") == RULE:
+        kept = {name: node[name] for name in ("description", "examples") if name in node}
+        node.clear()
+        node.update({"$ref": "#/components/schemas/Rule", **kept})
+        return
+    for each in node.values():
+        _name_the_language(each)

@@ -1,0 +1,108 @@
+"""The HTTP API, gathered from the rooms: /api/v1.
+
+Every endpoint carries a gate (accounts.gate) and asks the same policy as the screens. The one who
+asks is known by the session of the browser, so writes need the CSRF token; tokens for programs
+come later.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import override
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.security import SessionAuth
+from ninja.throttling import SimpleRateThrottle
+
+from zhiyin.accounts.api import me, problems
+from zhiyin.accounts.api.faults import faults_of
+from zhiyin.accounts.api.problems import Problem
+from zhiyin.accounts.api.requests import StrictParser
+from zhiyin.collect import api as collect
+from zhiyin.console.api import openapi
+from zhiyin.customers.api import models, people, segments
+from zhiyin.engage import api as engage
+
+FILE = Path(__file__).resolve().parents[4] / "docs" / "openapi.json"
+REQUESTS = "1200/m"  # of one user in one server process
+
+
+class Api(NinjaAPI):
+    """Ninja's API whose description also knows our problems and the segment language."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        found = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        openapi.complete(found)
+        return found
+
+
+class EachUser(SimpleRateThrottle):
+    """So many requests a user, so that a loop gone wild does not slow everybody down."""
+
+    def get_cache_key(self, request: HttpRequest) -> str | None:
+        return f"api-requests:{request.user.pk}"
+
+
+api = Api(
+    title="Zhiyin 知音",
+    version="1",
+    description=openapi.ABOUT,
+    urls_namespace="api",
+    docs_url=None,
+    openapi_url="/openapi.json",
+    auth=SessionAuth(),
+    throttle=[EachUser(REQUESTS)],
+    parser=StrictParser(),
+)
+
+
+@api.exception_handler(Problem)
+def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    return problems.answer(problem)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return problems.answer(Problem(422, faults=faults_of(error.errors)))
+
+
+@api.exception_handler(PermissionDenied)
+def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    return problems.answer(Problem(403))
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problems.answer(Problem(404))
+
+
+@api.exception_handler(AuthenticationError)
+def _stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return problems.answer(Problem(401))
+
+
+@api.exception_handler(HttpError)
+def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What ninja itself refuses; it wraps what our parser says about a body."""
+    said = error.__cause__ or error.__context__
+    if isinstance(said, Problem):
+        return problems.answer(said)
+    return problems.answer(Problem(error.status_code))
+
+
+for room in (me, people, segments, models, collect, engage):
+    api.add_router("", room.router)
+
+
+def document() -> str:
+    """The description of the API as docs/openapi.json holds it."""
+    with override("en"):
+        return json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=1) + "\n"

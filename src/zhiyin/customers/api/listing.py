@@ -1,0 +1,50 @@
+"""Pages of customers for the API: the same filters, orders and row scope as the screen's list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zhiyin.accounts import access
+from zhiyin.accounts.api import paging
+from zhiyin.accounts.api.problems import Fault, Problem
+from zhiyin.accounts.models import User
+from zhiyin.customers.api import telling
+from zhiyin.customers.api.schemas import CustomersQuery, PeopleQuery
+from zhiyin.customers.asof import data_as_of
+from zhiyin.customers.filters import FILTERS, Asked
+from zhiyin.customers.listing import Listing, may_sort, people_of
+from zhiyin.customers.queries import counting
+from zhiyin.customers.queries.keyset import read_mark, read_page
+
+_NOT_ASKED = {
+    "zh": "你的角色不能按这一项筛选或排序，或值无法识别",
+    "en": "Your role may not filter or sort by this, or the value cannot be read",
+}
+
+
+def conditions(asked: CustomersQuery) -> dict[str, str]:
+    """The conditions of a request as the list keeps them."""
+    given = asked.model_dump(include=set(FILTERS), exclude_none=True)
+    return {name: text for name, value in given.items() if (text := str(value).strip())}
+
+
+def page(
+    user: User, asked: PeopleQuery, filters: Mapping[str, str], question: str = ""
+) -> dict[str, object]:
+    """The customers whom this user may see, in order, from the cursor on."""
+    if not may_sort(access.levels(user, "customer"), asked.sort):
+        raise Problem(422, faults=[Fault("sort", _NOT_ASKED)])
+    listing = Listing(filters=dict(filters), sort=asked.sort, question=question)
+    narrowed = people_of(listing, Asked(user, data_as_of()))
+    if narrowed.bad:
+        raise Problem(422, faults=[Fault(name, _NOT_ASKED) for name in narrowed.bad])
+    belongs_to = f"customers:{user.pk}:{asked.sort}"
+    mark = read_mark(paging.unseal(asked.cursor, belongs_to)) if asked.cursor else None
+    rows = narrowed.people.select_related("owner", "department")
+    found = read_page(rows, asked.sort, asked.limit, after=mark)
+    total = counting.capped(narrowed.people) if asked.total else None
+    return {
+        "items": [telling.in_list(user, one) for one in found.rows],
+        "next": paging.seal(found.after, belongs_to) if found.after else None,
+        "total": total and {"count": total.count, "kind": total.kind},
+    }

@@ -1,0 +1,221 @@
+"""/customers: the list, one person, their timeline, orders and scores; a change, a tag."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from zhiyin.accounts.access import Denied, Level
+from zhiyin.accounts.api import paging
+from zhiyin.accounts.api.problems import Fault, Problem, or_invalid
+from zhiyin.accounts.api.requests import user_of
+from zhiyin.accounts.api.responses import BODY, ROW, answers
+from zhiyin.accounts.gate import gate
+from zhiyin.accounts.models import User
+from zhiyin.customers import timeline
+from zhiyin.customers.api import listing, telling
+from zhiyin.customers.api.schemas import (
+    CursorQuery,
+    CustomerOut,
+    CustomerPage,
+    CustomerPatch,
+    CustomersQuery,
+    OrderPage,
+    ScoresOut,
+    TagIn,
+    TagsOut,
+    TimelinePage,
+    TimelineQuery,
+)
+from zhiyin.customers.fields import levels_for
+from zhiyin.customers.models import Customer, Order, OrderLine
+from zhiyin.customers.queries import record
+from zhiyin.customers.services import profile, tags
+from zhiyin.customers.services.profile import Conflict
+from zhiyin.customers.services.values import CannotBe
+from zhiyin.customers.timeline.entries import Entry
+
+router = Router(tags=["customers"])
+Answer = dict[str, object]
+_NOT_YOURS = {
+    "zh": "你的角色不能改这位客户的这一项",
+    "en": "Your role may not write this field of this customer",
+}
+_NO_KIND = {"zh": "没有这类记录", "en": "There is no such type of line"}
+_FIELD_OF = {"churn": "churn_risk", "value": "value_12m", "next_purchase": "next_purchase",
+             "rfm": "rfm", "personas": "persona"}  # fmt: skip
+
+
+@router.get(
+    "/customers", response=answers(CustomerPage), exclude_unset=True,
+    operation_id="list_customers", summary="List customers",
+)  # fmt: skip
+@gate("customer.see")
+def customers(request: HttpRequest, asked: Query[CustomersQuery]) -> Answer:
+    """The customers whom you may see, filtered, ordered, a page at a time."""
+    return listing.page(user_of(request), asked, listing.conditions(asked), asked.q)
+
+
+@router.get(
+    "/customers/{customer_id}", response=answers(CustomerOut, *ROW), exclude_unset=True,
+    operation_id="get_customer", summary="One customer",
+)  # fmt: skip
+@gate("customer.see")
+def customer(request: HttpRequest, customer_id: UUID) -> Answer:
+    """One customer. Where you see personal values whole, the audit trail keeps that you did."""
+    user = user_of(request)
+    return telling.alone(user, record.person(user, customer_id))
+
+
+@router.patch(
+    "/customers/{customer_id}", response=answers(CustomerOut, *ROW, *BODY, 409),
+    exclude_unset=True, operation_id="change_customer", url_name="customer",
+    summary="Change a customer",
+)  # fmt: skip
+@gate("customer.change")
+def change_customer(request: HttpRequest, customer_id: UUID, change: CustomerPatch) -> Answer:
+    """Write some fields, all or none. 409 where somebody changed the customer since you read."""
+    user = user_of(request)
+    person = record.person(user, customer_id, "customer.change")
+    given = change.model_dump(exclude_unset=True, exclude={"version"})
+    levels = levels_for(user, person)
+    refused = [name for name in given if levels.get(name, Level.HIDDEN) < Level.WRITE]
+    if refused:
+        raise Problem(403, faults=[Fault(name, _NOT_YOURS) for name in refused])
+    _write(person, change.version, given, user)
+    return telling.alone(user, record.person(user, customer_id))
+
+
+@transaction.atomic
+def _write(person: Customer, version: int, given: dict[str, str | date], user: User) -> None:
+    fresh = Customer.objects.select_for_update().get(pk=person.pk)
+    if fresh.version != version:
+        raise _changed(fresh.version)
+    for name, value in given.items():
+        text = value.isoformat() if isinstance(value, date) else value
+        try:
+            fresh = or_invalid(
+                name,
+                lambda on=fresh, name=name, text=text: profile.change_field(  # type: ignore[misc]
+                    on, name, text, by=user, version=on.version
+                ),
+                CannotBe,
+            )
+        except Conflict as conflict:
+            raise _changed(conflict.version) from conflict
+
+
+def _changed(version: int) -> Problem:
+    return Problem(
+        409,
+        {
+            "zh": f"这位客户已被修改，现在是第 {version} 版，请重新读取",
+            "en": f"The customer was changed meanwhile and is at version {version}; read it again",
+        },
+        [Fault("version", {"zh": f"现在是 {version}", "en": f"It is {version} now"})],
+    )
+
+
+@router.post(
+    "/customers/{customer_id}/tags", response=answers(TagsOut, *ROW, *BODY),
+    operation_id="tag_customer", summary="Tag a customer",
+)  # fmt: skip
+@gate("customer.tag")
+def tag_customer(request: HttpRequest, customer_id: UUID, new: TagIn) -> Answer:
+    """Give a tag; one that is there already stays as it is."""
+    user = user_of(request)
+    person = record.person(user, customer_id, "customer.tag")
+    tagged = or_invalid("tag", lambda: tags.set_tag(person, new.tag, by=user, on=True), CannotBe)
+    return {"tags": tagged.tags, "version": tagged.version}
+
+
+@router.get(
+    "/customers/{customer_id}/timeline", response=answers(TimelinePage, *ROW),
+    operation_id="get_timeline", summary="What happened",
+)  # fmt: skip
+@gate("customer.see")
+def customer_timeline(
+    request: HttpRequest, customer_id: UUID, asked: Query[TimelineQuery]
+) -> Answer:
+    """Everything that happened with a customer over all channels, newest first."""
+    person = record.person(user_of(request), customer_id)
+    if asked.kind and asked.kind not in timeline.kinds():
+        raise Problem(422, faults=[Fault("kind", _NO_KIND)])
+    belongs_to = f"timeline:{person.pk}:{asked.kind}"
+    before = paging.unseal(asked.cursor, belongs_to) if asked.cursor else ""
+    found = timeline.read(person, kind=asked.kind, before=before)
+    return {
+        "items": [_line(entry) for entry in found.entries],
+        "next": paging.seal(found.older, belongs_to) if found.older else None,
+    }
+
+
+def _line(entry: Entry) -> Answer:
+    words = (
+        f"{part.currency} {part.money:,.2f}" if part.money is not None else part.text
+        for part in entry.parts
+    )
+    return {
+        "at": entry.at, "kind": entry.kind, "text": " ".join(word for word in words if word),
+        "detail": entry.detail, "quote": entry.quote, "side": entry.side,
+        "simulated": entry.simulated, "count": entry.count,
+    }  # fmt: skip
+
+
+@router.get(
+    "/customers/{customer_id}/orders", response=answers(OrderPage, *ROW),
+    operation_id="get_orders", summary="What they bought",
+)  # fmt: skip
+@gate("customer.see")
+def customer_orders(request: HttpRequest, customer_id: UUID, asked: Query[CursorQuery]) -> Answer:
+    """Orders and returns with their lines, newest first."""
+    user = user_of(request)
+    person = record.person(user, customer_id)
+    if levels_for(user, person)["orders"] < Level.READ:
+        raise Denied("customer.see")
+    belongs_to = f"orders:{person.pk}"
+    before = paging.unseal(asked.cursor, belongs_to) if asked.cursor else ""
+    found = record.orders(person, datetime.fromisoformat(before) if before else None)
+    return {
+        "items": [_order(order, lines) for order, lines in found.orders],
+        "next": paging.seal(found.older, belongs_to) if found.older else None,
+    }
+
+
+def _order(order: Order, lines: list[OrderLine]) -> Answer:
+    return {
+        "id": order.pk, "number": order.number, "kind": order.kind,
+        "ordered_at": order.ordered_at, "total": str(order.total), "currency": order.currency,
+        "source": order.source.key, "simulated": order.simulated,
+        "lines": [
+            {"sku": line.sku, "product": line.product_name, "kind": line.kind,
+             "quantity": line.quantity, "unit_price": str(line.unit_price),
+             "amount": str(line.amount)}
+            for line in lines
+        ],
+    }  # fmt: skip
+
+
+@router.get(
+    "/customers/{customer_id}/scores", response=answers(ScoresOut, *ROW),
+    operation_id="get_scores", summary="What is predicted",
+)  # fmt: skip
+@gate("customer.see")
+def customer_scores(request: HttpRequest, customer_id: UUID) -> Answer:
+    """The current scores, each with interval, date and reasons."""
+    user = user_of(request)
+    person = record.person(user, customer_id)
+    levels = levels_for(user, person)
+    return {
+        "items": [
+            {"model": score.model, "version": score.version, "as_of": score.as_of,
+             "value": score.value, "low": score.low, "high": score.high,
+             "in_use": getattr(score, "in_use", None), "reasons": score.reasons}
+            for name, score in sorted(record.scores(person).items())
+            if levels.get(_FIELD_OF.get(name, ""), Level.READ) >= Level.READ
+        ]
+    }  # fmt: skip

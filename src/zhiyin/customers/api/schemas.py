@@ -1,0 +1,255 @@
+"""What the customers room takes and gives over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from zhiyin.accounts.api.me import Named
+from zhiyin.accounts.api.paging import Page, PageQuery
+
+MONEY = "Decimal text in `currency`."
+SortName = Literal[
+    "name", "-name", "revenue", "-revenue", "orders", "-orders", "last_order_at",
+    "-last_order_at", "value_12m", "-value_12m", "churn_risk", "-churn_risk", "created_at",
+    "-created_at",
+]  # fmt: skip
+
+
+class Span(Schema):
+    """A value with its interval."""
+
+    value: str | float | None
+    low: str | float | None
+    high: str | float | None
+
+
+class NextPurchase(Schema):
+    """When the next purchase is expected, and how likely one is."""
+
+    earliest: date | None
+    latest: date | None
+    probability: float | None = Field(examples=[0.42])
+
+
+class CustomerOut(Schema):
+    """A customer, as far as the one who asks may see them.
+
+    A field that is hidden from the asker is absent. One that is masked holds a masked text and is
+    named in `masked`. Lists mask personal fields for everybody; one customer by id shows them
+    whole to those who may, and the audit trail keeps that they looked.
+    """
+
+    id: UUID
+    version: int = Field(description="Send it back with a change.", examples=[3])
+    currency: str = Field(description="Of every amount here, ISO 4217.", examples=["GBP"])
+    simulated: bool = Field(description="Whether the profile is a demo's fiction.")
+    masked: list[str] = Field(description="Which fields are masked.", examples=[["phone"]])
+    figures_at: datetime | None = Field(description="As of when the figures are.")
+    scored_at: datetime | None = Field(description="As of when the predictions are.")
+    number: str | None = Field(None, examples=["12347"])
+    name: str | None = Field(None, examples=["王小明"])
+    phone: str | None = Field(None, description="E.164.", examples=["+86 138****5678"])
+    email: str | None = Field(None, examples=["w***@example.com"])
+    birth_date: str | None = Field(None, description="ISO date, or masked.")
+    gender: str | None = Field(None, examples=["female"])
+    language: str | None = Field(None, examples=["zh"])
+    country: str | None = Field(None, examples=["中国"])
+    province: str | None = Field(None, examples=["浙江"])
+    city: str | None = Field(None, examples=["杭州"])
+    tags: list[str] | None = Field(None, examples=[["VIP"]])
+    owner: Named | None = None
+    department: Named | None = None
+    orders: int | None = Field(None, examples=[7])
+    revenue: str | None = Field(None, description=MONEY, examples=["4310.00"])
+    first_order_at: datetime | None = None
+    last_order_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    created_at: datetime | None = None
+    tier: str | None = Field(None, examples=["gold"])
+    rfm: str | None = Field(None, examples=["545"])
+    rfm_segment: str | None = Field(None, examples=["champions"])
+    persona: str | None = Field(None, examples=["c2"])
+    value_12m: Span | None = Field(None, description=f"Expected in 12 months. {MONEY}")
+    churn_risk: Span | None = Field(None, description="0 to 1.")
+    next_purchase: NextPurchase | None = None
+
+
+class CustomerTotal(Schema):
+    """How many there are: `exact`, or `more` than the count."""
+
+    count: int = Field(examples=[4338])
+    kind: Literal["exact", "more"]
+
+
+class CustomerPage(Page):
+    """A page of customers."""
+
+    items: list[CustomerOut]
+    total: CustomerTotal | None = Field(description="Only where it was asked for.")
+
+
+class PeopleQuery(PageQuery):
+    """A page of people in an order."""
+
+    sort: SortName = Field("-revenue", description="A minus sign means descending.")
+    total: bool = Field(False, description="Count as well (up to 10,000).")
+
+
+class CustomersQuery(PeopleQuery):
+    """The conditions of the list, by the names that the screen's address has too."""
+
+    q: str = Field(
+        "", max_length=80,
+        description="Any part of a name, its pinyin, a phone, an e-mail or a number. Whoever sees"
+        " addresses masked finds by them only when they are whole.",
+        examples=["wang"],
+    )  # fmt: skip
+    segment: UUID | None = Field(None, description="Members of this segment.")
+    tier: Literal["platinum", "gold", "regular"] | None = None
+    rfm: str | None = Field(None, max_length=40, description="RFM segment.")
+    persona: str | None = Field(None, max_length=40)
+    risk: float | None = Field(None, ge=0, le=100, description="Churn risk of at least … percent.")
+    value: Decimal | None = Field(
+        None, ge=0, le=1_000_000_000_000, decimal_places=2,
+        description="12-month value of at least …",
+    )  # fmt: skip
+    older: int | None = Field(
+        None, ge=0, le=40_000, description="More than … days since the last order."
+    )
+    country: str | None = Field(None, max_length=60)
+    city: str | None = Field(None, max_length=80)
+    tag: str | None = Field(None, max_length=60)
+    owner: UUID | Literal["me"] | None = Field(None, description="A user's id, or `me`.")
+    department: UUID | None = None
+    consent: Literal["email", "sms", "wechat", "none"] | None = Field(
+        None, description="Agreed to be written to on this channel (`none`: to profiling)."
+    )
+
+
+class CustomerPatch(Schema):
+    """The fields to write; what is left out stays, an empty text empties the field.
+
+    Only these can be written, and only by those whose role may write them on this customer.
+    Owner, department, figures and predictions are never written here.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, le=2_147_483_647, description="The version that you read.")
+    name: str = Field("", max_length=200, examples=["王小明"])
+    phone: str = Field("", max_length=40, examples=["13800005678"])
+    email: str = Field("", max_length=254, examples=["wang@example.com"])
+    birth_date: date | Literal[""] = Field("", examples=["1990-05-01"])
+    gender: Literal["female", "male", "other", ""] = ""
+    language: Literal["zh", "en", ""] = ""
+    country: str = Field("", max_length=60, examples=["中国"])
+    province: str = Field("", max_length=60, examples=["浙江"])
+    city: str = Field("", max_length=80, examples=["杭州"])
+    number: str = Field("", max_length=60, examples=["12347"])
+
+
+class TagIn(Schema):
+    """A tag to give."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tag: str = Field(min_length=1, max_length=60, examples=["VIP"])
+
+
+class TagsOut(Schema):
+    """The tags of a customer now."""
+
+    tags: list[str]
+    version: int
+
+
+class CursorQuery(Schema):
+    """Where to go on."""
+
+    cursor: str = Field("", max_length=1000, description="`next` of the page before.")
+
+
+class TimelineQuery(CursorQuery):
+    """Which lines of the timeline."""
+
+    kind: str = Field(
+        "", max_length=40, description="Only one type of line, such as order or visit.",
+        examples=["order"],
+    )  # fmt: skip
+
+
+class TimelineEntry(Schema):
+    """Something that happened."""
+
+    at: datetime
+    kind: str = Field(examples=["order"])
+    text: str = Field(description="In the reader's language.", examples=["Order 536365 £139.12"])
+    detail: str
+    quote: str = Field(description="What the customer or a colleague wrote; untrusted text.")
+    side: str = Field(description="`ours`: we did it; `hot`: look at this; empty: they did it.")
+    simulated: bool
+    count: int = Field(description="How many neighbours were folded into this line.")
+
+
+class TimelinePage(Page):
+    """Lines, newest first."""
+
+    items: list[TimelineEntry]
+
+
+class OrderLineOut(Schema):
+    """A line of an order."""
+
+    sku: str
+    product: str
+    kind: str = Field(examples=["sale"])
+    quantity: int
+    unit_price: str
+    amount: str
+
+
+class OrderOut(Schema):
+    """A sale, or a return of goods, whose amounts are negative."""
+
+    id: UUID
+    number: str = Field(examples=["536365"])
+    kind: Literal["sale", "return"]
+    ordered_at: datetime
+    total: str = Field(description="Decimal text.", examples=["139.12"])
+    currency: str = Field(examples=["GBP"])
+    source: str = Field(description="Key of the source.", examples=["online-shop"])
+    simulated: bool
+    lines: list[OrderLineOut]
+
+
+class OrderPage(Page):
+    """Orders, newest first."""
+
+    items: list[OrderOut]
+
+
+class ScoreOut(Schema):
+    """A prediction with its interval, its date and its reasons."""
+
+    model: str = Field(examples=["churn"])
+    version: int
+    as_of: datetime
+    value: float
+    low: float | None
+    high: float | None
+    in_use: str | None = Field(
+        description="`model`, or `baseline` where the model did not win its backtest."
+    )
+    reasons: list[Any] = Field(description="What moved the value, the strongest first.")
+
+
+class ScoresOut(Schema):
+    """The current scores of a customer."""
+
+    items: list[ScoreOut]
