@@ -76,4 +76,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from zhiyin import worker  # under its own name: the queue warns of an app made in __main__
+
+    worker.main()

@@ -9,7 +9,6 @@ from procrastinate.contrib.django import app
 
 from zhiyin.accounts import access, work
 from zhiyin.accounts.models import User, Work
-from zhiyin.customers import training
 
 KIND = "train"
 
@@ -17,6 +16,8 @@ KIND = "train"
 @app.task(queue="training", lock="training")
 def train(work_id: str, by: str) -> None:
     """Train all models under their `Work`; run twice, it trains twice and harms nothing."""
+    from zhiyin.customers import training  # seconds of imports that nothing else needs
+
     one = Work.objects.get(pk=work_id)
     if one.is_over:
         return
