@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from zhiyin.accounts.models import Department, User, Work
 from zhiyin.collect import services as collect
-from zhiyin.customers.models import Customer, Segment
+from zhiyin.customers.models import Customer, SavedView, Segment
 from zhiyin.engage.models import Campaign, Message
 
 
@@ -84,6 +84,26 @@ def _my_task(world: World) -> Case:
     return Case({"task_id": task.pk}, task)
 
 
+def _customer(world: World) -> Case:
+    made = Customer.objects.create(
+        name="林静姝", phone="+8613800136207", owner=world.owner, department=world.owner.department
+    )
+    return Case({"customer_id": made.pk}, made)
+
+
+def _fact(field: str) -> Callable[[World], Case]:
+    def case(world: World) -> Case:
+        found = _customer(world)
+        return Case({**found.kwargs, "field": field}, found.row)
+
+    return case
+
+
+def _view(world: World) -> Case:
+    made = SavedView.objects.create(name="x", owner=world.owner)
+    return Case({"view_id": made.pk}, made)
+
+
 def _api_customer(world: World) -> Case:
     """Asked by the API: a tag and a change that could both be carried out."""
     customer = Customer.objects.create(owner=world.owner, department=world.owner.department)
@@ -120,6 +140,21 @@ CASES: dict[str, Callable[[World], Case]] = {
     "cancel_import": _import,
     "import_progress": _import,
     "import_rejects": _import,
+    # customers
+    "customer": _customer,
+    "customer_drawer": _customer,
+    "customer_walk": _customer,
+    "customer_older": _customer,
+    "customer_lake": _customer,
+    "customer_fact": _fact("city"),
+    "reveal_customer": _fact("phone"),
+    "tag_customer": _customer,
+    "note_customer": _customer,
+    "new_task": lambda world: Case(_customer(world).kwargs),  # the task will be one's own
+    "finish_task": _my_task,
+    "untag_customers": lambda world: Case({"batch": world.owner.pk}),
+    "change_view": _view,
+    "drop_view": _view,
     # from outside
     "mfa_remove_webauthn": lambda world: Case({"pk": 1}),
     "mfa_edit_webauthn": lambda world: Case({"pk": 1}),
@@ -144,6 +179,14 @@ CASES: dict[str, Callable[[World], Case]] = {
     "api:segment_customers": _api_segment,
     "api:one_import": _import,
     "api:campaign_result": _campaign,
+    # segments and models
+    "segment": _api_segment,
+    "archive_segment": _api_segment,
+    "bring_back_segment": _api_segment,
+    "compute_segment": _api_segment,
+    "model": lambda world: Case({"name": "churn"}),
+    "approve_model": lambda world: Case({"name": "churn"}),
+    "withdraw_approval": lambda world: Case({"name": "churn"}),
     # monitor
     "finish_my_task": _my_task,
     "reopen_my_task": _my_task,

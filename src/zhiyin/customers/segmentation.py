@@ -169,7 +169,7 @@ def statement(rule: Rule, *, user: User | None = None) -> language.Compiled:
 def save(segment: Segment, rule: Rule, *, by: User) -> Segment:
     """Store a rule; a changed one is a new version. Members are computed at once."""
     access.require(by, "segment.change", None if segment._state.adding else segment)
-    tree = msgspec.to_builtins(rule)
+    tree = msgspec.json.decode(language.dump(rule))  # as the database gives it back: lists
     if not segment._state.adding and segment.tree != tree:
         segment.version += 1
     segment.tree = tree

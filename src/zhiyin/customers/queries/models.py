@@ -186,11 +186,19 @@ def _round_up(end: float) -> float:
     return next(step * scale for step in (1, 1.2, 1.6, 2, 4, 6, 8, 10) if end <= step * scale)
 
 
+def _axis(low: float, high: float) -> tuple[float, float, float]:
+    """Plain ends and steps of an axis that is cut to where the lines run."""
+    room = max(high - low, 0.01)
+    step = next(one for one in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, room) if room / one <= 5)
+    least, most = math.floor(low / step) * step, math.ceil(high / step) * step
+    return round(least, 2), round(most, 2), step
+
+
 def series(card: Scorecard) -> dict[str, Any]:
     """The chart of the backtest: each cut-off with its band, model above or below baseline."""
     lows = [min(one.model_low, one.baseline_low) for one in card.series]
     highs = [max(one.model_high, one.baseline_high) for one in card.series]
-    space = (max(highs, default=1.0) - min(lows, default=0.0)) * 0.08
+    least, most, step = _axis(min(lows, default=0.0), max(highs, default=1.0))
     return {
         "kind": "band",
         "x": [f"{timezone.localtime(moment(one.as_of_us)):%Y-%m-%d}" for one in card.series],
@@ -209,8 +217,9 @@ def series(card: Scorecard) -> dict[str, Any]:
                 "high": [one.baseline_high for one in card.series],
             },
         ],
-        "min": round(min(lows, default=0.0) - space, 2),
-        "max": round(max(highs, default=1.0) + space, 2),
+        "min": least,
+        "max": most,
+        "interval": step,
     }
 
 

@@ -13,6 +13,7 @@ from zhiyin import segments as language
 from zhiyin.accounts import access
 from zhiyin.accounts.models import User
 from zhiyin.customers import catalogue, segment_uses, segmentation
+from zhiyin.customers.asof import data_as_of
 from zhiyin.customers.models import Customer, Segment
 from zhiyin.customers.segment_uses import Use
 from zhiyin.segments import Group, Part, Path, Problem, Remaining, Rule, Trouble, walk
@@ -111,7 +112,24 @@ def sound_part(rule: Rule, problems: Sequence[Problem]) -> tuple[Rule | None, di
     return sound, dict(zip(after, before, strict=True))
 
 
-def cannot_be_archived(user: User, segment: Segment) -> list[str]:
+@dataclass(frozen=True)
+class Sampled:
+    """One of a rule's people, as the sample shows them."""
+
+    person: Customer
+    days: int | None  # without an order, as of what the data tell
+
+
+def sampled(rule: Rule, user: User, *, size: int, draw: int) -> list[Sampled]:
+    """A few of a rule's people whom this user may see, drawn anew for each `draw`."""
+    now = data_as_of()
+    return [
+        Sampled(one, None if one.last_order_at is None else (now - one.last_order_at).days)
+        for one in segmentation.some_of(rule, user, size=size, draw=draw)
+    ]
+
+
+def asked_for_by(user: User, segment: Segment) -> list[str]:
     """Names of the segments whose rule asks for this one."""
     wanted = str(segment.pk)
     return [

@@ -81,7 +81,7 @@ def segment(request: HttpRequest, segment_id: UUID) -> HttpResponse:
 @require_POST
 def archive_segment(request: HttpRequest, segment_id: UUID) -> HttpResponse:
     shown = _one(request, segment_id)
-    asking = queries.cannot_be_archived(_me(request), shown)
+    asking = queries.asked_for_by(_me(request), shown)
     if asking:
         toasts.warn(request, _("Still part of: %(names)s.") % {"names": ", ".join(asking[:3])})
         return redirect("segment", segment_id)
@@ -159,7 +159,7 @@ def segment_people(request: HttpRequest, rule: Rule) -> HttpResponse:
     draw = _whole(request.GET.get("draw", ""))
     context = {
         "reach": reach,
-        "people": segmentation.some_of(sound, me, size=SAMPLE, draw=draw),
+        "people": queries.sampled(sound, me, size=SAMPLE, draw=draw),
         "draw": draw,
     }
     html = render_to_string("customers/segments/people.html", context, request)

@@ -50,7 +50,7 @@ function band(data, { width }) {
     grid: { left: 52, right: Math.min(width * 0.3, 20 + longest * 9), top: 20, bottom: 24 },
     tooltip: hover((points) => points.filter((p) => p.seriesName && !p.seriesName.startsWith('series')).map((p) => [p.seriesName, text(p.value?.value ?? p.value, data)])),
     xAxis: { type: 'category', data: data.x, boundaryGap: false },
-    yAxis: { type: 'value', min: data.min, max: data.max, scale: data.min !== undefined, axisLabel: { formatter: (x) => text(x, data) } },
+    yAxis: { type: 'value', min: data.min, max: data.max, interval: data.interval, scale: data.min !== undefined, axisLabel: { formatter: (x) => text(x, data) } },
     series,
   };
 }
@@ -59,6 +59,7 @@ function band(data, { width }) {
 function calibration(data) {
   const end = data.max ?? 1;
   const names = data.names;
+  const said = data.money ? plain : percent;
   const bars = { type: 'custom', z: 3, silent: true, data: data.model.filter((p) => p.low !== undefined).map((p) => [p.predicted, p.low, p.high]), renderItem: (_, api) => {
     const [x, y1] = api.coord([api.value(0), api.value(1)]);
     const [, y2] = api.coord([api.value(0), api.value(2)]);
@@ -66,11 +67,11 @@ function calibration(data) {
   } };
   const points = (list) => (list ?? []).map((p) => [p.predicted, p.observed]);
   return {
-    grid: { left: 44, right: 12, top: 28, bottom: 38 },
+    grid: { left: data.money ? 52 : 44, right: data.money ? 28 : 12, top: 28, bottom: 38 },
     legend: { ...legend([names.model, names.baseline]), itemHeight: 8 },
-    tooltip: { trigger: 'item', confine: true, formatter: (p) => tip(p.seriesName, [[names.x, percent(p.value[0])], ['', percent(p.value[1])]]) },
-    xAxis: { type: 'value', min: 0, max: end, interval: end / 4, name: names.x, nameLocation: 'middle', nameGap: 22, axisLabel: { formatter: percent }, splitLine: { show: false } },
-    yAxis: { type: 'value', min: 0, max: end, interval: end / 4, axisLabel: { formatter: percent } },
+    tooltip: { trigger: 'item', confine: true, formatter: (p) => tip(p.seriesName, [[names.x, said(p.value[0])], ['', said(p.value[1])]]) },
+    xAxis: { type: 'value', min: 0, max: end, interval: end / 4, name: names.x, nameLocation: 'middle', nameGap: 22, axisLabel: { formatter: said }, splitLine: { show: false } },
+    yAxis: { type: 'value', min: 0, max: end, interval: end / 4, axisLabel: { formatter: said } },
     series: [
       { type: 'line', silent: true, data: [[0, 0], [end, end]], lineStyle: { color: token('ink-3'), type: 'dashed', width: 1 } },
       { name: names.baseline, type: 'line', data: points(data.baseline), showSymbol: true, ...square() },
@@ -145,7 +146,7 @@ export function tableOf(data, exact = false) {
     return { header: ['', ...data.series.flatMap(column)], rows: data.x.map((x, i) => [x, ...data.series.flatMap((s) => (s.low ? [s.values[i], s.low[i], s.high[i]] : [s.values[i]]).map(value))]) };
   }
   if (data.kind === 'calibration') {
-    return { header: [data.names.x, data.names.model, low, high], rows: data.model.map((p) => [share(p.predicted), share(p.observed), p.low === undefined ? '' : share(p.low), p.high === undefined ? '' : share(p.high)]) };
+    return { header: [data.names.x, data.names.model, low, high], rows: data.model.map((p) => [p.predicted, p.observed, p.low, p.high].map((x) => (x === undefined ? '' : data.money ? count(x) : share(x)))) };
   }
   if (data.kind === 'waterfall') {
     return { header: ['', data.name ?? ''], rows: [data.start, ...data.steps, data.end].map((s) => [s.name, count(s.value)]) };

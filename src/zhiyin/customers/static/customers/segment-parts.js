@@ -61,7 +61,7 @@ export function pick(part, words, options, chosen, onchange, free = false) {
   const search = h('input', { class: 'form-control', type: 'search', placeholder: words.search, 'aria-label': words.search, autocomplete: 'off' });
   const tell = () => {
     const names = picked.map((value) => labels.get(value) ?? value);
-    summary.textContent = names.length > 3 ? `${names.slice(0, 3).join(' · ')} +${names.length - 3}` : names.join(' · ') || words.choose;
+    summary.textContent = names.length > 3 ? `${names.slice(0, 3).join(words.comma)} +${names.length - 3}` : names.join(words.comma) || words.choose;
     summary.setAttribute('aria-label', `${words.value}: ${names.join(', ') || words.choose}`);
   };
   const row = (value, label) => h('li', {}, h('label', {}, h('input', { class: 'form-check-input', type: 'checkbox', checked: picked.includes(value), onchange: (event) => {

@@ -128,13 +128,17 @@ function behaviourParts(node, offered, edit) {
   return node.did ? [...parts, ...measureParts(node, offered, edit), productsPart(node, words, edit)] : [...parts, productsPart(node, words, edit)];
 }
 
+// "At least once" is the plain case and needs no number beside it.
 function measureParts(node, offered, edit) {
   const { words } = offered;
-  const measures = [['count', words.count], ...(node.type === 'bought' ? [['amount', words.amount]] : []), ['products', words.products]];
-  const measure = select('measure', words.how, measures, node.measure, (chosen) => edit(() => {
-    node.measure = chosen;
-    node.value = chosen === 'amount' ? '1000' : 1;
+  const plain = node.measure === 'count' && node.comparison === 'at_least' && node.value === 1;
+  const measures = [['once', words.once], ['count', words.count], ...(node.type === 'bought' ? [['amount', words.amount]] : []), ['products', words.products]];
+  const measure = select('measure', words.how, measures, plain ? 'once' : node.measure, (chosen) => edit(() => {
+    node.measure = chosen === 'once' ? 'count' : chosen;
+    node.value = { once: 1, amount: '1000' }[chosen] ?? 2;
+    if (chosen === 'once') node.comparison = 'at_least';
   }, true));
+  if (plain) return [measure];
   const comparison = select('comparison', words.how, ['at_least', 'at_most', 'exactly'].map((one) => [one, words[one]]), node.comparison, (chosen) => edit(() => { node.comparison = chosen; }));
   const value = node.measure === 'amount'
     ? money('value', words.value, node.value, offered, (amount) => edit(() => { node.value = amount; }))
@@ -145,7 +149,7 @@ function measureParts(node, offered, edit) {
 function productsPart(node, words, edit) {
   const now = node.products ?? { skus: [], name_contains: '' };
   const summary = h('summary', { class: 'sg-fld', 'data-part': 'products' });
-  const tell = () => { summary.textContent = [now.name_contains, ...now.skus.slice(0, 2)].filter(Boolean).join(' · ') || words.any_product; summary.classList.toggle('sg-val', Boolean(node.products)); };
+  const tell = () => { summary.textContent = [now.name_contains, ...now.skus.slice(0, 2)].filter(Boolean).join(words.comma) || words.any_product; summary.classList.toggle('sg-val', Boolean(node.products)); summary.classList.toggle('sg-plain', !node.products); };
   const set = (change) => edit(() => {
     Object.assign(now, change);
     node.products = now.name_contains || now.skus.length ? now : null;
