@@ -13,7 +13,8 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         """Screens can be reached by typing their name."""
-        from zhiyin.console import demo_note, navigation, palette, reality
+        from zhiyin.console import demo_note, navigation, palette, people, reality
 
         palette.register(navigation.palette_entries)
+        palette.register(people.entries)
         reality.register(demo_note.provider)

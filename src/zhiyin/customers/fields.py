@@ -17,10 +17,6 @@ from zhiyin.privacy import masking
 
 PERSONAL = ("phone", "email", "birth_date")
 Levels = dict[str, Level]
-_MASKS = {
-    Identifier.Kind.EMAIL: masking.mask_email,
-    Identifier.Kind.PHONE: masking.mask_phone,
-}
 
 
 def levels_for(user: User, customer: Customer) -> Levels:
@@ -48,7 +44,7 @@ def masked(name: str, value: str | date | None) -> str:
     if not value:
         return ""
     if name == "phone":
-        return masking.mask_phone(str(value))
+        return masking.mask_phone(str(value).removeprefix("+86"))
     if name == "email":
         return masking.mask_email(str(value))
     if name == "birth_date":
@@ -76,4 +72,4 @@ def shown_identifier(identifier: Identifier, levels: Levels) -> str:
         return ""
     if field and level >= Level.READ:
         return identifier.value
-    return _MASKS.get(kind, masking.mask_id)(identifier.value)
+    return masked(field, identifier.value) if field else masking.mask_id(identifier.value)

@@ -89,6 +89,10 @@ def _segment(text: str, asked: Asked) -> Q:
     return Q(pk__in=members)
 
 
+def _risk(text: str, asked: Asked) -> Q:
+    return Q(churn_risk__gte=float(_number(text)) / 100)
+
+
 def _owner(text: str, asked: Asked) -> Q:
     return Q(owner=asked.user if text == "me" else _id(text))
 
@@ -150,7 +154,7 @@ FILTERS: Mapping[str, Filter] = {
         Filter("persona", _("Persona"), lambda text, _: Q(persona=text), field="persona",
                kind="choice", options=lambda _: _words(words.personas()),
                name=lambda v: _word(words.personas().get(v), v)),
-        Filter("risk", _("Churn risk"), lambda text, _: Q(churn_risk__gte=float(_number(text)) / 100),
+        Filter("risk", _("Churn risk"), _risk,
                operator="≥", suffix="%", field="churn_risk", kind="number"),
         Filter("value", _("12-month value"), lambda text, _: Q(value_12m__gte=_number(text)),
                operator="≥", field="value_12m", kind="number"),

@@ -1,4 +1,4 @@
-"""What a customer list shows: filters, order, columns and search, from an address or a saved view."""
+"""What a customer list shows (filters, order, columns, search), from an address or a saved view."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from zhiyin.accounts import access
@@ -180,17 +180,18 @@ class OrderPage:
 
 
 def orders(customer: Customer, before: datetime | None = None) -> OrderPage:
-    """Orders, newest first, with every line: two queries."""
-    found: QuerySet[Order] = Order.objects.filter(customer=customer).select_related("source")
+    """Orders, newest first, with every line: one query."""
+    found = Order.objects.filter(customer=customer)
     if before is not None:
         found = found.filter(ordered_at__lt=before)
-    page = list(found.order_by("-ordered_at")[: ORDERS_A_PAGE + 1])
+    ids = found.order_by("-ordered_at", "id").values("pk")[: ORDERS_A_PAGE + 1]
+    lines = OrderLine.objects.filter(order__in=ids).select_related("order__source")
+    grouped: dict[UUID, tuple[Order, list[OrderLine]]] = {}
+    for line in lines.order_by("-order__ordered_at", "order_id", "id"):
+        grouped.setdefault(line.order_id, (line.order, []))[1].append(line)
+    page = list(grouped.values())
     more, page = len(page) > ORDERS_A_PAGE, page[:ORDERS_A_PAGE]
-    lines: dict[UUID, list[OrderLine]] = {order.pk: [] for order in page}
-    for line in OrderLine.objects.filter(order__in=page).order_by("id"):
-        lines[line.order_id].append(line)
-    older = page[-1].ordered_at.isoformat() if more else ""
-    return OrderPage([(order, lines[order.pk]) for order in page], older)
+    return OrderPage(page, page[-1][0].ordered_at.isoformat() if more else "")
 
 
 def consents(customer: Customer) -> list[Any]:

@@ -113,7 +113,7 @@ def reveal(customer: Customer, field: str, *, by: User, reason: str) -> str:
 
 
 def _claim(customer: Customer, field: str, value: str, *, by: User) -> None:
-    """The identifier of a typed value is this customer's from now on, or somebody else's: `Taken`."""
+    """A typed identifier is this customer's from now on; raises `Taken` where it is another's."""
     kind = IDENTIFYING.get(field)
     if kind is None or not value:
         return

@@ -30,6 +30,8 @@ _ICONS = {
 _MORE_NAMES = {
     "Cart Abandoned": {"zh": "放下购物车走了", "en": "left the cart behind"},
     "Ticket Closed": {"zh": "工单结束", "en": "ticket closed"},
+    "Email Delivered": {"zh": "邮件送达", "en": "e-mail delivered"},
+    "Email Bounced": {"zh": "邮件被退回", "en": "e-mail came back"},
     "Email Opened": {"zh": "打开邮件", "en": "opened an e-mail"},
     "Email Clicked": {"zh": "点了邮件里的链接", "en": "followed a link in an e-mail"},
 }
@@ -82,12 +84,13 @@ def tell_event(row: Row) -> Entry:
     kind = "visit" if name in VISITS or name == "Return Policy Viewed" else "event"
     kind = "service" if name in _SERVICE else "review" if name == "Product Reviewed" else kind
     kind = "message" if name.startswith("Email") else kind
-    what = _first(facts, "product", "title", "page", "subject", "sku", "reference")
+    what = _first(facts, "product", "title", "page", "subject", "sku", "reference")[:120]
     parts = [Part(event_name(name)), *([Part(what, strong=True)] if what else [])]
     return Entry(
         kind, row.key, row.at, _ICONS.get(name, "mail" if kind == "message" else "point"), parts,
-        detail=_first(facts, "channel"), side="hot" if name in _HOT else "",
-        quote=_first(facts, "text", "message", "review"), simulated=bool(row.data["simulated"]),
+        detail="" if kind == "message" else _first(facts, "channel"),
+        side="hot" if name in _HOT else "",
+        quote=_first(facts, "text", "review"), simulated=bool(row.data["simulated"]),
         source=str(row.source or ""), folds="visit" if name in VISITS else "",
     )  # fmt: skip
 

@@ -68,7 +68,7 @@ def read(
             at=row["row_at"],
             source=row["row_origin"],
             data=facts_of(row["row_data"]),
-        )  # fmt: skip
+        )
         for row in union
     ]
     found.sort(key=lambda row: (row.at, row.key), reverse=True)

@@ -92,7 +92,10 @@ def people(request: HttpRequest) -> HttpResponse:
     open_id = _open(request, page)
     lines = [
         Line(
-            one, drawing.cells(one), listing.address(view=_of(name), open=str(one.pk), at=str(n)), n
+            one,
+            drawing.cells(one),
+            listing.address(view=_of(name), open=str(one.pk), at=str(n), of=total.text),
+            n,
         )
         for n, one in enumerate(page.rows, start=start)
     ]
@@ -283,7 +286,9 @@ def new_customer(request: HttpRequest) -> HttpResponse:
     writable = {
         field for field, level in access.levels(user, "customer").items() if level is Level.WRITE
     }
-    context = {"texts": texts, "error": error, "taken": taken, "writable": writable,
-               "genders": Customer.Gender.choices, "languages": Customer.Language.choices}  # fmt: skip
+    context = {
+        "texts": texts, "error": error, "taken": taken, "writable": writable,
+        "genders": Customer.Gender.choices, "languages": Customer.Language.choices,
+    }  # fmt: skip
     status = 422 if error else 200
     return render(request, "customers/new.html", context, status=status)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from zhiyin.accounts import access, audit
@@ -17,7 +20,7 @@ from zhiyin.accounts.access import Level
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import AuditEntry, User
 from zhiyin.collect.models import Source
-from zhiyin.customers import timeline, words
+from zhiyin.customers import catalogue, timeline, words
 from zhiyin.customers.asof import data_as_of
 from zhiyin.customers.columns import rfm_tone
 from zhiyin.customers.fields import PERSONAL, levels_for, shown_identifier
@@ -30,6 +33,7 @@ from zhiyin.customers.views.answers import signed_in, wants_fragment
 from zhiyin.customers.views.facts import facts_of
 from zhiyin.customers.views.insight import insight_of
 
+MENU_SECONDS = 60
 TABS = ("timeline", "orders", "tasks", "scores", "audit")
 
 
@@ -48,7 +52,7 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         **_head(person, user, levels), **insight_of(person, as_of),
         "tab": tab, "counts": record.counts(person), "may_audit": may_audit,
         "identifiers": [(one, shown_identifier(one, levels)) for one in record.identifiers(person)],
-        "consents": record.consents(person), "tasks": record.open_tasks(person),
+        "consents": _consents(person), "tasks": record.open_tasks(person),
         "walk": _walk_query(request), "list_address": _list_address(request),
     }  # fmt: skip
     context |= _tab_context(request, person, tab)
@@ -65,6 +69,20 @@ def _head(person: Customer, user: User, levels: dict[str, Level]) -> dict[str, o
         "may": {action: access.can_reach(user, f"customer.{action}", person)
                 for action in ("change", "tag", "reveal")},
     }  # fmt: skip
+
+
+def _consents(person: Customer) -> list[dict[str, object]]:
+    """What the customer allows, in words."""
+    language = "zh" if (get_language() or "zh").startswith("zh") else "en"
+    return [
+        {
+            "channel": catalogue.CHANNELS.get(one.channel, {}).get(language, one.channel),
+            "purpose": catalogue.PURPOSES.get(one.purpose, {}).get(language, one.purpose),
+            "marketing": one.purpose == "marketing", "granted": one.granted, "at": one.at,
+            "evidence": one.evidence,
+        }
+        for one in record.consents(person)
+    ]  # fmt: skip
 
 
 def _note_reading(user: User, person: Customer, levels: dict[str, Level]) -> None:
@@ -101,12 +119,35 @@ def timeline_context(request: HttpRequest, person: Customer) -> dict[str, object
         source = None
     before = request.GET.get("before", "").replace(" ", "+")
     lines = timeline.read(person, kind=kind, source=source, before=before)
-    sources = {str(one.pk): one for one in Source.objects.all()[:200]}
+    sources = _sources()
     chosen = sources.get(str(source)) if source else None
+    lines = _with_sources(lines, sources)
     return {
         "lines": lines, "kind": kind, "source": chosen, "kinds": timeline.kinds(),
         "sources": sources, "kind_name": timeline.kinds().get(kind, ""), "is_first": not before,
     }  # fmt: skip
+
+
+def _with_sources(lines: timeline.Timeline, sources: dict[str, Source]) -> timeline.Timeline:
+    """The lines with the names of their sources instead of ids."""
+    names = {key: source_name(one) for key, one in sources.items()}
+    named = [replace(line, source=names.get(line.source, "")) for line in lines.entries]
+    return replace(lines, entries=named)
+
+
+def source_name(source: Source) -> str:
+    """What a source is called in the reader's language."""
+    chinese = (get_language() or "zh").startswith("zh")
+    return source.name_zh if chinese else source.name_en
+
+
+def _sources() -> dict[str, Source]:
+    """All sources by id, for the menu; a new one may come a minute late."""
+    known: dict[str, Source] | None = cache.get("customers:sources")
+    if known is None:
+        known = {str(one.pk): one for one in Source.objects.order_by("key")[:200]}
+        cache.set("customers:sources", known, MENU_SECONDS)
+    return known
 
 
 @gate("customer.see")
@@ -125,7 +166,8 @@ def older(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 def lake(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """What only the lake still knows: events older than the hot ones."""
     person = record.person(signed_in(request), customer_id)
-    lines = lake_events.read(person)
+    read = timeline.Timeline(lake_events.read(person), "")
+    lines = _with_sources(read, _sources()).entries
     context = {"customer": person, "lines": lines, "from_lake": True, "sources": {}}
     return render(request, "customers/lake.html", context)
 
@@ -143,14 +185,18 @@ def walk(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     before = read_page(people.only("pk", *SORTS), listing.sort, 1, before=mark).rows
     after = read_page(people.only("pk", *SORTS), listing.sort, 1, after=mark).rows
     text = request.GET.get("at", "")
+    of = request.GET.get("of", "")
     at = int(text) if text.isdecimal() and len(text) < 9 else 0
 
     def address(row: Customer, step: int) -> str:
-        query = urlencode({"list": given.urlencode(), "at": at + step if at else ""})
+        query = urlencode(
+            {"list": given.urlencode(), "at": at + step if at else "",
+             "of": request.GET.get("of", "")}
+        )  # fmt: skip
         return f"{reverse('customer', args=[row.pk])}?{query}"
 
     context = {
-        "at": at, "of": request.GET.get("of", ""),
+        "at": at, "of": of,
         "previous": address(before[0], -1) if before else "",
         "next": address(after[0], 1) if after else "",
     }  # fmt: skip
@@ -160,7 +206,7 @@ def walk(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 def _walk_query(request: HttpRequest) -> str:
     if "list" not in request.GET:
         return ""
-    return urlencode({key: request.GET.get(key, "") for key in ("list", "at")})
+    return urlencode({key: request.GET.get(key, "") for key in ("list", "at", "of")})
 
 
 def _list_address(request: HttpRequest) -> str:
@@ -177,11 +223,15 @@ def drawer_context(
     levels = levels_for(user, person)
     as_of: datetime = data_as_of()
     listing = Listing.of_address(request.GET)
-    query = urlencode({"list": listing.address().lstrip("?"), "at": request.GET.get("at", "")})
+    query = urlencode(
+        {"list": listing.address().lstrip("?"), "at": request.GET.get("at", ""),
+         "of": request.GET.get("of", "")}
+    )  # fmt: skip
     _note_reading(user, person, levels)
+    recent = _with_sources(timeline.read(person), _sources()).entries[:5]
     return {
         **_head(person, user, levels), **insight_of(person, as_of, brief=True),
-        "consents": record.consents(person), "recent": timeline.read(person).entries[:5],
+        "consents": _consents(person), "recent": recent,
         "neighbours": neighbours, "close": listing.address(),
         "full": f"{reverse('customer', args=[person.pk])}?{query}", "sources": {},
     }  # fmt: skip

@@ -1,0 +1,34 @@
+"""Customers in the command palette: by any part of what the person who types may search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from zhiyin.accounts import access
+from zhiyin.accounts.access import Person
+from zhiyin.accounts.models import User
+from zhiyin.console.palette import LIMIT, Entry
+from zhiyin.customers.asking import asked
+from zhiyin.customers.models import Customer
+
+SHORTEST = 1  # one hanzi is a question; one Latin letter would find half of all people
+
+
+def entries(user: Person, query: str) -> Iterator[Entry]:
+    """Actions where nothing was typed yet, else the people found, the best customers first."""
+    if not isinstance(user, User) or not access.allowed(user, "customer.see"):
+        return
+    action = gettext("New customer")
+    if access.allowed(user, "customer.add") and query.casefold() in action.casefold():
+        yield Entry(action, "", reverse("new_customer"), "user-plus", gettext("Do"))
+    if len(query) < SHORTEST or (len(query) == 1 and query.isascii()):
+        return
+    seen = access.scoped(user, Customer.objects.all(), "customer.see")
+    found = asked(user, seen, query).order_by("-revenue", "id").only("name", "number", "city")
+    for one in found[:LIMIT]:
+        about = " ".join(part for part in (one.number, one.city) if part)
+        address = reverse("customer", args=[one.pk])
+        yield Entry(one.name or one.number, about, address, "user", gettext("Customers"))

@@ -1,0 +1,58 @@
+"""Walking a list page by page meets everybody once, in order, forwards and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.customers import people
+from zhiyin.customers.models import Customer
+from zhiyin.customers.queries.keyset import SORTS, Page, read_mark, read_page
+
+pytestmark = pytest.mark.django_db
+EVERY_SORT = [sign + name for name in SORTS for sign in ("", "-")]
+
+
+def walked(sort: str, size: int) -> tuple[list[Customer], Page]:
+    """All rows from the first page to the last, and the last page."""
+    everybody = Customer.objects.all()
+    page = read_page(everybody, sort, size)
+    rows = list(page.rows)
+    while page.after:
+        page = read_page(everybody, sort, size, after=read_mark(page.after))
+        rows += page.rows
+    return rows, page
+
+
+@pytest.mark.parametrize("sort", EVERY_SORT)
+@pytest.mark.parametrize("size", [1, 7, 40])
+def test_everybody_is_met_once(sort: str, size: int) -> None:
+    made = people.many(40)
+    rows, _ = walked(sort, size)
+    assert len(rows) == len(made)
+    assert {row.pk for row in rows} == {one.pk for one in made}
+
+
+@pytest.mark.parametrize("sort", EVERY_SORT)
+def test_values_come_in_order_and_those_without_one_last(sort: str) -> None:
+    people.many(40)
+    rows, _ = walked(sort, 9)
+    values = [getattr(row, sort.removeprefix("-")) for row in rows]
+    known = [value for value in values if value is not None]
+    assert known == sorted(known, reverse=sort.startswith("-"))
+    assert values[len(known) :] == [None] * (len(values) - len(known))
+
+
+@pytest.mark.parametrize("sort", EVERY_SORT)
+def test_walking_back_meets_the_same_people_in_the_same_order(sort: str) -> None:
+    people.many(40)
+    forwards, page = walked(sort, 7)
+    backwards = list(page.rows)
+    while page.before:
+        page = read_page(Customer.objects.all(), sort, 7, before=read_mark(page.before))
+        backwards = [*page.rows, *backwards]
+    assert [row.pk for row in backwards] == [row.pk for row in forwards]
+
+
+@pytest.mark.parametrize("text", ["", "!!", "bm9wZQ", "e30", "a" * 400])
+def test_a_mark_changed_by_hand_shows_the_first_page(text: str) -> None:
+    assert read_mark(text) is None

@@ -1,0 +1,62 @@
+"""A customer is found by any part of what is known of them, unless a mask hides that part."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import factories
+from tests.customers import people
+from zhiyin.accounts.roles import Role
+from zhiyin.customers.asking import asked
+from zhiyin.customers.models import Customer
+
+pytestmark = pytest.mark.django_db
+
+
+def found(question: str, role: Role = Role.ADMINISTRATOR) -> set[str]:
+    user = factories.user(role)
+    return {one.name for one in asked(user, Customer.objects.all(), question)}
+
+
+@pytest.fixture(autouse=True)
+def _customers() -> None:
+    people.customer("林静姝", phone="+8613800136207", email="linjing.tea@qq.com", number="YL-20418")
+    people.customer("欧阳慧敏", phone="+8615912340372", email="ouyang@example.com")
+    people.customer("Sarah Whitfield", phone="+447700900901", email="sarah@example.co.uk")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["林静姝", "静姝", "林", "linjingshu", "lin jing", "jingshu", "ljs", "YL-204", "20418",
+     "13800136207", "00136", "6207", "linjing.tea", "@qq.com", "ＬＩＮ"],
+)  # fmt: skip
+def test_any_part_finds_the_person(question: str) -> None:
+    assert "林静姝" in found(question)
+    assert "Sarah Whitfield" not in found(question)
+
+
+def test_several_words_must_all_be_found() -> None:
+    assert found("sarah example") == {"Sarah Whitfield"}
+    assert found("sarah qq.com") == set()
+
+
+def test_compound_surnames_are_read_as_surnames() -> None:
+    assert found("ouyang hui") == {"欧阳慧敏"}
+    assert found("oyhm") == {"欧阳慧敏"}
+
+
+@pytest.mark.parametrize("question", ["00136", "linjing.tea", "qq.com", "@qq", "ouyang@exam"])
+def test_whoever_sees_masks_cannot_probe_behind_them(question: str) -> None:
+    assert found(question, Role.MARKETER) == set()
+
+
+@pytest.mark.parametrize(
+    "question", ["林静", "ljs", "YL-20418", "6207", "13800136207", "linjing.tea@qq.com"]
+)
+def test_whoever_sees_masks_finds_by_name_number_and_what_they_know_whole(question: str) -> None:
+    assert found(question, Role.MARKETER) == {"林静姝"}
+
+
+@pytest.mark.parametrize("question", ["%", "_", "'", "\x00", "a" * 500, "🍵", "\\"])
+def test_odd_questions_do_no_harm(question: str) -> None:
+    found(question)
