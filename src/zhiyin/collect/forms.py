@@ -20,7 +20,7 @@ from zhiyin.collect.models import Source
 
 IGNORE = ""
 DAY_ORDERS = (
-    ("", gettext_lazy("Refuse what can be read in two ways")),
+    ("refuse", gettext_lazy("Refuse what can be read in two ways")),
     ("day", gettext_lazy("Day first: 31/12/2026")),
     ("month", gettext_lazy("Month first: 12/31/2026")),
 )
@@ -79,7 +79,7 @@ class OptionsForm(forms.Form):
     )
     timezone = forms.CharField(label=gettext_lazy("Time zone of times without one"), max_length=60)
     day_order = forms.ChoiceField(
-        label=gettext_lazy("Dates such as 03/04/2026"), choices=DAY_ORDERS, required=False
+        label=gettext_lazy("Dates such as 03/04/2026"), choices=DAY_ORDERS
     )
     currency = forms.CharField(
         label=gettext_lazy("Currency of amounts without one"), min_length=3, max_length=3
@@ -92,7 +92,7 @@ class OptionsForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None, mapping: Mapping, *, fixed_source: bool) -> None:
-        order = {True: "day", False: "month", None: ""}[mapping.day_first]
+        order = {True: "day", False: "month", None: "refuse"}[mapping.day_first]
         initial = {
             "source": mapping.source, "timezone": mapping.timezone, "day_order": order,
             "currency": mapping.currency, "region": mapping.region,

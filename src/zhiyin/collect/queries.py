@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db import connection
 from django.db.models import Count, QuerySet
 from django.utils.translation import get_language
 
@@ -18,7 +19,7 @@ from zhiyin.accounts.models import User, Work
 from zhiyin.cleaning.mapping import header_fingerprint
 from zhiyin.cleaning.preview import Preview
 from zhiyin.collect import files, services
-from zhiyin.collect.models import Event, Import, SavedMapping, Source
+from zhiyin.collect.models import Import, SavedMapping, Source
 
 PAGE = 50
 REJECTS_PAGE = 50
@@ -60,15 +61,24 @@ class Weight:
     """What an undo takes away, counted before anybody confirms it."""
 
     rows: int
-    events: int
+    orders: int
+    people: int  # whom this import made known
     mended_by: int  # later uploads of mended rows, which stay
 
 
 def weight(one: Import) -> Weight:
     """Count what the undo of an import would take away."""
+    with connection.cursor() as cursor:  # rows of the rooms above, which this one cannot import
+        cursor.execute(
+            "select (select count(*) from customers_order where batch = %(batch)s),"
+            " (select count(*) from customers_customer where created_by_batch = %(batch)s)",
+            {"batch": one.pk},
+        )
+        orders, people = cursor.fetchone() or (0, 0)
     return Weight(
         rows=one.loaded,
-        events=Event.objects.filter(batch=one.pk).count(),
+        orders=orders,
+        people=people,
         mended_by=Import.objects.filter(mends=one, state=Import.State.LOADED).count(),
     )
 

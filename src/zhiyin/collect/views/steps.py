@@ -37,7 +37,13 @@ def shown(request: HttpRequest, import_id: UUID) -> HttpResponse:
         action: access.can_reach(me, f"import.{action}", one)
         for action in ("add", "load", "undo", "rejects")
     }
-    context = {"one": one, "busy": busy, "may": may, "problem": _problem(one)}
+    context = {
+        "one": one,
+        "busy": busy,
+        "may": may,
+        "problem": _problem(one),
+        "chinese": in_chinese(),
+    }
     if busy:
         return render(request, "collect/running.html", context | _progress(one))
     if one.report:
