@@ -25,7 +25,7 @@ def apply(batch: Batch) -> None:
     facts = [e for e in batch.kept() if e.profile is not None and e.customer_id is not None]
     people = _current({event.customer_id for event in facts if event.customer_id})
     departments = _departments(
-        str(event.profile.fields.get("department", "")) for event in facts if event.profile
+        str(event.profile.fields.get("department_id", "")) for event in facts if event.profile
     )
     changes: list[tuple[object, ...]] = []
     for event in facts:

@@ -173,3 +173,26 @@ def _keep_products(events: list[Incoming]) -> None:
             " where p.last_sold_at is null or p.last_sold_at <= excluded.last_sold_at"
         )
         cursor.execute("drop table incoming_product")
+
+
+def recall_products(skus: set[str]) -> None:
+    """The catalogue without lines that were taken back: what is left of each product."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "delete from customers_product p where p.sku = any(%s) and not exists"
+            " (select from customers_orderline l where l.sku = p.sku and l.kind = 'sale')",
+            [list(skus)],
+        )
+        cursor.execute(
+            "update customers_product p set last_price = last.unit_price,"
+            " last_sold_at = last.ordered_at, name = coalesce(named.product_name, '')"
+            " from unnest(%s::text[]) as t(sku)"
+            " cross join lateral (select unit_price, ordered_at from customers_orderline l"
+            " where l.sku = t.sku and l.kind = 'sale' order by ordered_at desc, id desc limit 1)"
+            " as last"
+            " left join lateral (select product_name from customers_orderline l"
+            " where l.sku = t.sku and l.kind = 'sale' and product_name <> ''"
+            " order by ordered_at desc, id desc limit 1) as named on true"
+            " where p.sku = t.sku",
+            [list(skus)],
+        )

@@ -33,9 +33,10 @@ def undo(batch: UUID) -> dict[str, int]:
         )
         touched = {row[0] for row in cursor.fetchall()}
         cursor.execute(
-            "delete from customers_orderline where batch = %(batch)s returning order_id", named
+            "delete from customers_orderline where batch = %(batch)s returning order_id, sku", named
         )
-        thinner = {row[0] for row in cursor.fetchall()}
+        gone = cursor.fetchall()
+        thinner, skus = {row[0] for row in gone}, {row[1] for row in gone}
         # An order to which another batch added lines stays, with those lines.
         cursor.execute(
             "update customers_order o set batch = l.batch from customers_orderline l"
@@ -45,6 +46,7 @@ def undo(batch: UUID) -> dict[str, int]:
         cursor.execute("delete from customers_order where batch = %(batch)s", named)
         orders = cursor.rowcount
     trade.recount(thinner)
+    trade.recall_products(skus)
     profiled = profiles.undo(batch)
     identifiers = _unlink(batch)
     people = _remove_people(batch)
