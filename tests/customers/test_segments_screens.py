@@ -190,6 +190,20 @@ def test_saving_computes_members_and_a_change_is_a_new_version(marketer: User) -
     assert (segment.version, segment.size) == (2, 1)
 
 
+def test_an_earlier_version_can_be_read_and_taken_up_again(marketer: User) -> None:
+    client = signed_in(marketer)
+    address = kept(client, rule(GOLD)).headers["Location"]
+    kept(client, rule(field("orders", "at_least", 2)), to=address)
+    page = client.get(address, {"version": "1"}).content.decode()
+    tree = json.loads(_script(page, "segment-state"))["tree"]
+    assert tree["root"]["items"] == [GOLD]
+    kept(client, tree, to=address)
+    segment = Segment.objects.get()
+    assert segment.version == 3
+    assert list(segment.versions.order_by("version").values_list("version", flat=True)) == [1, 2, 3]
+    assert client.get(address, {"version": "99"}).status_code == 200
+
+
 def test_what_cannot_be_saved_stays_on_the_page_and_out_of_the_database(marketer: User) -> None:
     client = signed_in(marketer)
     address = kept(client, rule(GOLD)).headers["Location"]

@@ -26,14 +26,31 @@ _ICONS = {
     "Checkout Started": "credit-card", "Cart Abandoned": "shopping-cart-x",
     "Return Policy Viewed": "eye-exclamation", "Ticket Opened": "message-circle",
     "Complaint Raised": "mood-sad", "Ticket Closed": "circle-check", "Product Reviewed": "star",
+    "Email Suppressed": "mail-off", "Email Failed": "mail-off", "Email Unsubscribed": "mail-off",
 }  # fmt: skip
 _MORE_NAMES = {
     "Cart Abandoned": {"zh": "放下购物车走了", "en": "left the cart behind"},
     "Ticket Closed": {"zh": "工单结束", "en": "ticket closed"},
     "Email Delivered": {"zh": "邮件送达", "en": "e-mail delivered"},
     "Email Bounced": {"zh": "邮件被退回", "en": "e-mail came back"},
+    "Email Suppressed": {"zh": "未发送邮件", "en": "e-mail not sent"},
+    "Email Failed": {"zh": "邮件发送失败", "en": "e-mail failed"},
+    "Email Unsubscribed": {"zh": "退订邮件", "en": "unsubscribed from e-mail"},
     "Email Opened": {"zh": "打开邮件", "en": "opened an e-mail"},
     "Email Clicked": {"zh": "点了邮件里的链接", "en": "followed a link in an e-mail"},
+}
+
+
+# Why somebody was not written to, as the events of a campaign say it.
+_REASONS = {
+    "held_out": {"zh": "对照组，不触达", "en": "held out, not contacted"},
+    "no_consent": {"zh": "没有同意", "en": "no consent"},
+    "no_address": {"zh": "没有地址", "en": "no address"},
+    "suppressed": {"zh": "在禁发名单上", "en": "on the suppression list"},
+    "capped": {"zh": "已达频次上限", "en": "frequency cap reached"},
+    "template": {"zh": "文中有一处没有内容可填", "en": "a placeholder had no value"},
+    "failed": {"zh": "发送失败", "en": "sending failed"},
+    "cancelled": {"zh": "活动已取消", "en": "the campaign was cancelled"},
 }
 
 
@@ -88,11 +105,16 @@ def tell_event(row: Row) -> Entry:
     parts = [Part(event_name(name)), *([Part(what, strong=True)] if what else [])]
     return Entry(
         kind, row.key, row.at, _ICONS.get(name, "mail" if kind == "message" else "point"), parts,
-        detail="" if kind == "message" else _first(facts, "channel"),
-        side="hot" if name in _HOT else "",
+        detail=_reason(facts) if kind == "message" else _first(facts, "channel"),
+        side="hot" if name in _HOT else "ours" if name == "Email Sent" else "",
         quote=_first(facts, "text", "review"), simulated=bool(row.data["simulated"]),
         source=str(row.source or ""), folds="visit" if name in VISITS else "",
     )  # fmt: skip
+
+
+def _reason(facts: dict[str, Any]) -> str:
+    known = _REASONS.get(str(facts.get("reason") or ""))
+    return known["zh" if _chinese() else "en"] if known else ""
 
 
 def _first(facts: dict[str, Any], *names: str) -> str:

@@ -16,6 +16,7 @@ from zhiyin.customers.queries.population import population
 from zhiyin.insight.contract import Reason
 
 MOST_REASONS = 5
+PROMISED_DAYS = 7  # scores older than this against the data are shown as stale
 
 
 def insight_of(person: Customer, as_of: datetime, *, brief: bool = False) -> dict[str, object]:
@@ -30,6 +31,7 @@ def insight_of(person: Customer, as_of: datetime, *, brief: bool = False) -> dic
         "value": _value(person, known.top_share(float(person.value_12m)) if known
                         and person.value_12m is not None else None),
         "window": _window(person, as_of), "scores": found,
+        "stale": _days_stale(person, as_of),
     }  # fmt: skip
     if not brief:
         months = record.months(person, as_of)
@@ -41,6 +43,14 @@ def insight_of(person: Customer, as_of: datetime, *, brief: bool = False) -> dic
             "looked": [one for one in liked if not one.bought],
         }  # fmt: skip
     return context
+
+
+def _days_stale(person: Customer, as_of: datetime) -> int | None:
+    """How many days the scores are behind the data, where that is more than they promise."""
+    if person.scored_at is None:
+        return None
+    days = (as_of - person.scored_at).days
+    return days if days > PROMISED_DAYS else None
 
 
 def _risk(person: Customer, score: Score | None, peers: float | None) -> dict[str, object] | None:

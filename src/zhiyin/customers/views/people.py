@@ -31,6 +31,7 @@ from zhiyin.customers.views.answers import say, signed_in
 from zhiyin.customers.views.record import drawer_context
 
 ROWS = 50
+MOST_EXPLAINED = 5  # conditions whose part in an empty list is counted
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ def people(request: HttpRequest) -> HttpResponse:
     }  # fmt: skip
     if open_id is not None:
         context |= drawer_context(request, open_id, _neighbours(lines, open_id))
+    if not lines and listing.filters:
+        context["without"] = _without(listing, asked, name)
     context["ms"] = round(1000 * (time.perf_counter() - begun))
     return render(request, "customers/people.html", context)
 
@@ -137,6 +140,17 @@ def _total(user: User, listing: Listing, narrowed: Narrowed, page: Page, start: 
     if listing.is_narrowed or access.scope_of(user, "customer.see") is not access.Scope.ALL:
         return counting.capped(narrowed.people)
     return counting.everybody()
+
+
+def _without(listing: Listing, asked: Asked, name: str) -> list[dict[str, object]]:
+    """Which condition left nobody: how many there would be without each."""
+    found = []
+    for key in list(listing.filters)[:MOST_EXPLAINED]:
+        wider = listing.without(key)
+        total = counting.capped(people_of(wider, asked).people)
+        address = wider.address(view=_of(name))
+        found.append({"label": FILTERS[key].label, "total": total, "address": address})
+    return found
 
 
 def _of(name: str) -> str:
