@@ -144,3 +144,14 @@ def test_the_same_question_gets_the_same_answer(boss: User) -> None:
 def test_a_draft_has_nothing_to_measure(boss: User) -> None:
     with pytest.raises(results.NotStartedError):
         results.measure(people.campaign(boss), now=NOW)
+
+
+def test_where_nobody_spent_anything_no_certainty_is_claimed(boss: User) -> None:
+    from zhiyin.engage.showing import show
+
+    report = results.measure(measured(boss), now=NOW + days(2))
+    shown = show(report)
+    assert shown.total is None
+    assert shown.roi is None
+    assert "还说不准" in report.sentence["zh"]
+    assert "没有赚回" not in report.sentence["zh"]

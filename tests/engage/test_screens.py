@@ -114,7 +114,7 @@ def test_the_hold_out_tells_the_smallest_difference(boss: User, desk: Client) ->
 
 
 def test_the_result_tells_its_sentence_and_the_groups(boss: User, desk: Client) -> None:
-    done = sent(boss)
+    done = sent(boss, holdout_share=0.5)
     treated = done.members.filter(arm="treated").first()
     assert treated is not None
     people.order(treated.customer, NOW + days(1), "10")

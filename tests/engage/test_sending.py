@@ -17,7 +17,7 @@ from zhiyin.accounts import access, work
 from zhiyin.accounts.models import AuditPending, User
 from zhiyin.accounts.roles import Role
 from zhiyin.collect.models import Event
-from zhiyin.engage import sending, services, tasks, timeline
+from zhiyin.engage import facts, sending, services, tasks, timeline
 from zhiyin.engage.models import Campaign, CampaignMember, Message
 from zhiyin.engage.transport import Outbox, RefusedError, UnknownError, UnreachableError
 from zhiyin.govern import services as govern
@@ -318,3 +318,12 @@ def test_a_batch_costs_the_same_few_queries_whatever_its_size(
     assert connection.queries is not None
     assert work.Cancelled is not None
     assert isinstance(NOW, datetime)
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("林静姝", "林静姝"), ("Sarah Whitfield", "Sarah"), ("Taylor, Anne-Marie", "Anne-Marie"),
+     ("LI Jialong", "Jialong"), ("J R Hartley", "J"), ("Smith,", "Smith"), ("", "")],
+)  # fmt: skip
+def test_people_are_addressed_by_their_first_name(name: str, first: str) -> None:
+    assert facts.first_name(name) == first

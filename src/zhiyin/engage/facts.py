@@ -139,11 +139,18 @@ def placeholder_values(
 
 
 def first_name(name: str) -> str:
-    """How somebody is addressed: a Chinese name whole, of others the first word."""
+    """How somebody is addressed: a Chinese name whole, of others the first name.
+
+    "Taylor, Anne-Marie" and "LI Jialong" put the family name first.
+    """
     text = name.strip()
     if any("\u3400" <= one <= "\u9fff" or ord(one) >= 0x20000 for one in text):
         return text
-    return text.split()[0] if text else ""
+    family, comma, given = text.partition(",")
+    parts = (given if comma and given.strip() else family).split()
+    if len(parts) > 1 and parts[0].isupper() and len(parts[0]) > 1 and not parts[1].isupper():
+        return parts[1]
+    return parts[0] if parts else ""
 
 
 def held_out_addresses(campaign: Campaign) -> set[str]:

@@ -39,11 +39,11 @@ class CampaignForm(forms.ModelForm[Campaign]):
         model = Campaign
         fields = ("name", "segment", *TEXTS, "frequency_cap", "window_days", "cost")
         labels = {
-            "name": _("Name"),
-            "subject_zh": _("Subject"),
-            "body_zh": _("Text"),
-            "subject_en": _("Subject"),
-            "body_en": _("Text"),
+            "name": _("Name of the campaign"),
+            "subject_zh": _("Subject line"),
+            "body_zh": _("Text of the message"),
+            "subject_en": _("Subject line"),
+            "body_en": _("Text of the message"),
             "frequency_cap": _("Messages in 30 days at most"),
             "window_days": _("Window, days"),
             "cost": _("Cost of the campaign"),

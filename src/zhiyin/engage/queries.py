@@ -174,6 +174,17 @@ def hold_out(campaign: Campaign, user: User, now: datetime) -> HoldOut | None:
     return HoldOut(len(people), advice.now.control, base, advice)
 
 
+def hold_out_advice(
+    campaign: Campaign, user: User, now: datetime, *, held_out: int
+) -> experiments.HoldOutAdvice | None:
+    """The same for the hold-out that was drawn: its size differs a little from the share."""
+    people = services.audience(campaign, by=user)
+    if not people:
+        return None
+    base = services.share_buying_anyway(campaign, people, data_as_of(now))
+    return experiments.advise_hold_out(len(people), held_out / len(people), base)
+
+
 def members(
     campaign: Campaign, user: User, *, outcome: str = "", arm: str = "", after: int = 0
 ) -> list[CampaignMember]:

@@ -30,23 +30,26 @@ class Shown:
     points: Line | None
     total: Line | None
     roi: Line | None
-    chart: dict[str, object]
+    chart: dict[str, object] | None  # from the second day on
 
 
-def show(report: Report, language: str) -> Shown:
-    """The drawings of a report in a language; none of an effect that is not to be trusted."""
-    found = report.effect if report.effect and report.effect.trusted else None
+def show(report: Report) -> Shown:
+    """The drawings of a report; none of an effect that is not to be trusted or not known yet."""
+    known = report.effect is not None and report.effect.trusted and not report.window.lacks_orders
+    found = report.effect if known else None
     returned = found.returned if found else None
     return Shown(
         points=_line(found.conversion.difference.times(100)) if found else None,
         total=_line(found.revenue.total) if found else None,
         roi=_line(returned.roi) if returned and returned.roi else None,
-        chart=_chart(report, language),
+        chart=_chart(report) if len(report.daily) > 1 and not report.window.lacks_orders else None,
     )
 
 
 def _line(interval: Interval) -> Line | None:
     if not all(isfinite(one) for one in (interval.low, interval.value, interval.high)):
+        return None
+    if interval.low == interval.high:  # nobody spent anything: no spread, so nothing is known
         return None
     low, high = min(interval.low, 0.0), max(interval.high, 0.0)
     pad = 0.08 * (high - low) or 1.0
@@ -55,7 +58,7 @@ def _line(interval: Interval) -> Line | None:
     )
 
 
-def _chart(report: Report, language: str) -> dict[str, object]:
+def _chart(report: Report) -> dict[str, object]:
     days = [f"{day}" for day, _one, _other in report.daily]
     return {
         "kind": "band",

@@ -82,12 +82,14 @@ def _paid(report: Report) -> Text:
     assert report.effect is not None
     revenue = report.effect.revenue.total
     returned = report.effect.returned
-    if not all(isfinite(each) for each in (revenue.low, revenue.value, revenue.high)):
+    known = all(isfinite(each) for each in (revenue.low, revenue.value, revenue.high))
+    if not known or revenue.low == revenue.high:  # without any spread there is nothing to go by
         return {"zh": "金额还说不准。", "en": "too early to say what it brought in."}
     if returned is None or returned.roi is None:
         return _money(report, revenue)
     roi, low, high = (
-        f"{each:+.0%}" for each in (returned.roi.value, returned.roi.low, returned.roi.high)
+        f"{each:+,.0%}".replace("-", "−")
+        for each in (returned.roi.value, returned.roi.low, returned.roi.high)
     )
     match returned.roi.verdict:
         case Verdict.MORE:

@@ -154,8 +154,8 @@ def check_campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     if not problems:
         now = timezone.now()
         context |= {
-            "dry": services.dry_run(draft, by=me, now=now),
-            "hold_out": queries.hold_out(draft, me, now),
+            "dry": (dry := services.dry_run(draft, by=me, now=now)),
+            "advice": queries.hold_out_advice(draft, me, now, held_out=dry.held_out),
             "previews": queries.previews(draft, me),
         }
     return render(request, "engage/check.html", context)
@@ -288,7 +288,9 @@ def _sending(request: HttpRequest, shown: Campaign, me: User) -> HttpResponse:
 
 def _result(request: HttpRequest, shown: Campaign, me: User) -> HttpResponse:
     report = _report(shown, timezone.now())
-    picture: Shown = show(report, _language())
+    picture: Shown = show(report)
+    other = "en" if _language() == "zh" else "zh"
+    text = shown.text(_language() if shown.has_text(_language()) else other)
     return render(
         request,
         "engage/result.html",
@@ -298,6 +300,8 @@ def _result(request: HttpRequest, shown: Campaign, me: User) -> HttpResponse:
             "sentence": report.sentence[_language()],
             "shown": picture,
             "reasons": _labelled(report.reasons),
+            "subject": text[0],
+            "body": text[1],
             "may_read_messages": access.allowed(me, "message.see"),
         },
     )
