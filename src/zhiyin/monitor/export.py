@@ -30,9 +30,7 @@ def as_csv(board: Board, increment: Increment | None, sight: Sight, *, by: User)
     lines = [*_trade(board), *_people(board), *_retention(board), *_value(board), *_risk(board)]
     if increment is not None:
         total = increment.total
-        lines.append(
-            (gettext("Campaign increment"), increment.name, total.value, total.low, total.high)
-        )
+        lines.append((gettext("Campaign lift"), increment.name, total.value, total.low, total.high))
     text = io.StringIO()
     writer = csv.writer(text)
     where = sight.chosen.name if sight.chosen else gettext("All departments")

@@ -6,7 +6,6 @@ from typing import cast
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from zhiyin import toasts
 from zhiyin.accounts import access
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
@@ -101,7 +101,7 @@ def export_dashboard(request: HttpRequest) -> HttpResponse:
     sight = sight_of(me, request.POST.get("department", ""))
     found = board(period, sight, now)
     if found is None:
-        messages.warning(request, _("There are no figures yet."))
+        toasts.warn(request, _("There are no figures yet."))
         return redirect("dashboard")
     data = export.as_csv(found, increment(me, found.as_of), sight, by=me)
     name = f"zhiyin-dashboard-{last_day(found.as_of):%Y-%m-%d}-{period.key}.csv"
@@ -129,10 +129,7 @@ def add_task(request: HttpRequest) -> HttpResponse:
     answer = tasks.add(asked, by=me)
     if answer.task is None:
         return _today(request, answer.asked, status=422)
-    messages.success(
-        request,
-        _("The task is noted."),
-    )
+    toasts.say(request, _("The task is noted."))
     return redirect("today")
 
 
@@ -145,7 +142,7 @@ def finish(request: HttpRequest, task_id: UUID) -> HttpResponse:
     )
     finish_task(task, by=_me(request))
     undo = reverse("reopen_my_task", args=[task.pk])
-    messages.success(request, _("Done: %(title)s") % {"title": task.title}, f"undo:{undo}")
+    toasts.say(request, _("Done: %(title)s") % {"title": task.title}, undo=undo)
     return redirect("today")
 
 
@@ -157,7 +154,7 @@ def reopen(request: HttpRequest, task_id: UUID) -> HttpResponse:
         access.scoped(_me(request), Task.objects.all(), "task.see"), pk=task_id
     )
     finish_task(task, by=_me(request), done=False)
-    messages.success(request, _("The task is open again."))
+    toasts.say(request, _("The task is open again."))
     return redirect("today")
 
 
