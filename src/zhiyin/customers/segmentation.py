@@ -23,7 +23,7 @@ from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.customers import catalogue
 from zhiyin.customers.asof import data_as_of
-from zhiyin.customers.models import Customer, Segment, SegmentMember
+from zhiyin.customers.models import Customer, Segment, SegmentMember, SegmentVersion
 from zhiyin.segments import POSTGRESQL, Problem, Remaining, Rule
 
 STATEMENT_SECONDS = 20
@@ -174,6 +174,9 @@ def save(segment: Segment, rule: Rule, *, by: User) -> Segment:
         segment.version += 1
     segment.tree = tree
     segment.save()
+    SegmentVersion.objects.get_or_create(
+        segment=segment, version=segment.version, defaults={"tree": tree, "by": by}
+    )
     refresh(segment)
     record(by, "segment.saved", segment, version=segment.version)
     return segment

@@ -7,7 +7,12 @@ from zhiyin.customers.models.person import (
     Link,
     ProfileChange,
 )
-from zhiyin.customers.models.segment import SavedView, Segment, SegmentMember
+from zhiyin.customers.models.segment import (
+    SavedView,
+    Segment,
+    SegmentMember,
+    SegmentVersion,
+)
 from zhiyin.customers.models.task import Note, Task
 from zhiyin.customers.models.trade import Order, OrderLine, Product
 from zhiyin.customers.models.understanding import ModelVersion, Score
@@ -27,5 +32,6 @@ __all__ = [
     "Score",
     "Segment",
     "SegmentMember",
+    "SegmentVersion",
     "Task",
 ]

@@ -28,6 +28,26 @@ class Segment(models.Model):
         return str(self.id)
 
 
+class SegmentVersion(models.Model):
+    """A rule as it once stood, so that it can be read and taken up again."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    tree = models.JSONField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "version"], name="segment_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} v{self.version}"
+
+
 class SegmentMember(models.Model):
     """Who is in a segment, since when."""
 

@@ -115,7 +115,7 @@ WORDS: Mapping[str, Promise] = {
     "from": pgettext_lazy("range", "from"),
     "to": pgettext_lazy("range", "to"),
     "left": pgettext_lazy("waterfall", "left"),
-    "of": pgettext_lazy("waterfall", "of these"),
+    "of": pgettext_lazy("waterfall", "of"),
     "slow": _("Too broad: the database was stopped after 20 seconds. Narrow the first condition."),
     "unreachable": _("The server did not answer. The count is not current."),
     "draft": _("Draft of {time}, only in this browser"),

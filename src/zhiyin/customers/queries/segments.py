@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from django.db.models import QuerySet
 from django.utils.translation import get_language
 
@@ -14,12 +15,13 @@ from zhiyin.accounts import access
 from zhiyin.accounts.models import User
 from zhiyin.customers import catalogue, segment_uses, segmentation
 from zhiyin.customers.asof import data_as_of
-from zhiyin.customers.models import Customer, Segment
+from zhiyin.customers.models import Customer, Segment, SegmentVersion
 from zhiyin.customers.segment_uses import Use
 from zhiyin.segments import Group, Part, Path, Problem, Remaining, Rule, Trouble, walk
 from zhiyin.segments.wording import Language
 
 MOST_SHOWN = 500
+MOST_VERSIONS = 20
 
 
 def tongue() -> Language:
@@ -140,6 +142,28 @@ def asked_for_by(user: User, segment: Segment) -> list[str]:
             for _, node in walk(segmentation.rule_of(other).root)
         )
     ]
+
+
+@dataclass(frozen=True)
+class Past:
+    """A version of a rule, in words."""
+
+    version: SegmentVersion
+    sentence: str
+
+
+def versions_of(segment: Segment) -> list[Past]:
+    """How the rule stood before, the newest first."""
+    known = catalogue.current()
+    found = segment.versions.select_related("by").order_by("-version")[:MOST_VERSIONS]
+    return [
+        Past(one, language.text(language.sentence(rule_at(one), known, tongue()))) for one in found
+    ]
+
+
+def rule_at(version: SegmentVersion) -> Rule:
+    """The rule of a version."""
+    return segmentation.decode(msgspec.json.encode(version.tree))
 
 
 def uses_of(user: User, segment: UUID) -> list[Use]:

@@ -74,6 +74,10 @@ def segment(request: HttpRequest, segment_id: UUID) -> HttpResponse:
     if request.method == "POST":
         access.require(_me(request), "segment.change", shown)
         return _keep(request, shown)
+    wanted = _whole(request.GET.get("version", ""))
+    past = shown.versions.filter(version=wanted).first() if wanted else None
+    if past is not None and wanted != shown.version:
+        return _builder(request, shown, queries.rule_at(past), past=wanted)
     return _builder(request, shown, segmentation.rule_of(shown))
 
 
@@ -208,7 +212,13 @@ def _keep(request: HttpRequest, shown: Segment) -> HttpResponse:
 
 
 def _builder(
-    request: HttpRequest, shown: Segment, rule: Rule, *, error: str = "", status: int = 200
+    request: HttpRequest,
+    shown: Segment,
+    rule: Rule,
+    *,
+    error: str = "",
+    past: int = 0,
+    status: int = 200,
 ) -> HttpResponse:
     me = _me(request)
     new = shown._state.adding
@@ -226,7 +236,7 @@ def _builder(
                 "tree": msgspec.to_builtins(rule),
                 "holdout": round(shown.holdout_share * 100),
                 "may_change": may_change,
-                "unsaved": bool(error),
+                "unsaved": bool(error or past),
             },
             "offered": offered(me, besides=None if new else shown),
             "uses": [] if new else queries.uses_of(me, shown.pk),
@@ -235,6 +245,8 @@ def _builder(
             "may_change": may_change,
             "may_see_sql": access.allowed(me, "segment.sql"),
             "error": error,
+            "past": past,
+            "versions": [] if new else queries.versions_of(shown),
         },
         status=status,
     )

@@ -1,5 +1,5 @@
 // The editors of a condition, by what it asks: a field, purchases, actions, consent, a segment.
-import { h, input, pick, select, whole } from './segment-parts.js';
+import { h, icon, input, pick, select, whole } from './segment-parts.js';
 
 const DAYS = ['within_last', 'older_than', 'within_next', 'anniversary_within'];
 const LISTS = ['one_of', 'none_of', 'has_any', 'has_all'];
@@ -149,7 +149,14 @@ function measureParts(node, offered, edit) {
 function productsPart(node, words, edit) {
   const now = node.products ?? { skus: [], name_contains: '' };
   const summary = h('summary', { class: 'sg-fld', 'data-part': 'products' });
-  const tell = () => { summary.textContent = [now.name_contains, ...now.skus.slice(0, 2)].filter(Boolean).join(words.comma) || words.any_product; summary.classList.toggle('sg-val', Boolean(node.products)); summary.classList.toggle('sg-plain', !node.products); };
+  const tell = () => {
+    const chosen = [now.name_contains, ...now.skus.slice(0, 2)].filter(Boolean).join(words.comma);
+    summary.replaceChildren(chosen || icon('package'));
+    summary.title = chosen || words.any_product;
+    summary.setAttribute('aria-label', `${words.products}: ${summary.title}`);
+    summary.classList.toggle('sg-val', Boolean(node.products));
+    summary.classList.toggle('sg-plain', !node.products);
+  };
   const set = (change) => edit(() => {
     Object.assign(now, change);
     node.products = now.name_contains || now.skus.length ? now : null;
