@@ -29,6 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.figures import figure
+from benchmarks.processes import peak_mib
 from zhiyin.features import History
 from zhiyin.features.behaviour import COUNTED
 from zhiyin.features.history import FEATURES
@@ -44,6 +45,7 @@ COMPARED = [name for name in FEATURES if name not in {*COUNTED, "last_visit_days
 
 CUSTOMERS_A_LINK = 0.8  # some customers have two identifiers
 LINKS_FILE = "links.parquet"
+REPEATS = 2  # in turn, ours and the peer's; the best of each counts
 
 
 def generate(folder: Path, lines: int, customers: int, seed: int = 7) -> None:
@@ -240,25 +242,25 @@ def measured(which: str, source: Path, target: Path) -> dict[str, float]:
     return found
 
 
+def quieter(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    """The smaller of each figure: what the machine's other work added least to."""
+    return {name: min(value, other[name]) for name, value in one.items()}
+
+
 def run_one(which: str, source: Path, target: Path) -> None:
     began = time.perf_counter()
     result = ours(source) if which == "ours" else peer(source)
     wall = time.perf_counter() - began
-    peak = _peak_mib()
+    peak = peak_mib()
     pq.write_table(result, target)
-    print(json.dumps({"wall_s": wall, "peak_mib": peak}))
-
-
-def _peak_mib() -> float:
-    """Most memory held; unlike `ru_maxrss`, this does not begin with the parent's."""
-    status = Path("/proc/self/status").read_text()
-    return float(status.partition("VmHWM:")[2].split()[0]) / 1024
+    print(json.dumps({"wall_s": wall, "cpu_s": time.process_time(), "peak_mib": peak}))
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--lines", type=int, default=10_000_000)
     options.add_argument("--customers", type=int, default=200_000)
+    options.add_argument("--quick", action="store_true", help="1,000,000 lines")
     options.add_argument("--run", choices=["ours", "peer"], help=argparse.SUPPRESS)
     options.add_argument("--source", type=Path, help=argparse.SUPPRESS)
     options.add_argument("--target", type=Path, help=argparse.SUPPRESS)
@@ -266,16 +268,23 @@ def main() -> None:
     if chosen.run:
         run_one(chosen.run, chosen.source, chosen.target)
         return
+    if chosen.quick:
+        chosen.lines, chosen.customers = 1_000_000, 20_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         left, right = folder / "ours.parquet", folder / "peer.parquet"
         generate(folder, chosen.lines, chosen.customers)
         we, they = measured("ours", folder, left), measured("peer", folder, right)
+        for _ in range(REPEATS - 1):
+            we = quieter(we, measured("ours", folder, left))
+            they = quieter(they, measured("peer", folder, right))
         columns = compare(pq.read_table(left), pq.read_table(right))
         rows = pq.read_metadata(left).num_rows
     note = f"{rows} customers, {columns} columns equal; from the files of the lake to the table"
     ratio = they["wall_s"] / we["wall_s"]
     figure("features.wall", we["wall_s"], "s", "pandas", they["wall_s"], ratio, chosen.lines, note)
+    ratio = they["cpu_s"] / we["cpu_s"]
+    figure("features.cpu", we["cpu_s"], "s", "pandas", they["cpu_s"], ratio, chosen.lines, note)
     ratio = they["peak_mib"] / we["peak_mib"]
     memory = (we["peak_mib"], "MiB", "pandas", they["peak_mib"], ratio, chosen.lines)
     figure("features.peak_memory", *memory, note)

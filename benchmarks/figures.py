@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 
 def figure(
@@ -17,8 +19,8 @@ def figure(
     ratio: float | None = None,
     n: int | None = None,
     note: str = "",
-) -> None:
-    """Print a figure; `ratio` says how many times better than the peer we are."""
+) -> dict[str, Any]:
+    """Print a figure and return it; `ratio` says how many times better than the peer we are."""
     line = {
         "name": name,
         "value": _short(value),
@@ -28,9 +30,21 @@ def figure(
         "ratio": _short(ratio),
         "n": n,
         "note": note,
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "load": round(os.getloadavg()[0], 1),
         "machine": machine(),
     }
     print(json.dumps(line, ensure_ascii=False), flush=True)
+    return line
+
+
+def line_of(text: str) -> dict[str, Any] | None:
+    """The figure of a printed line; None where the line is something else."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and "name" in found else None
 
 
 def machine() -> str:

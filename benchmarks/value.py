@@ -8,6 +8,7 @@ had, one line says so and the figures of our own stand alone.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import subprocess
@@ -47,6 +48,9 @@ print(json.dumps({"cdnow": dict(cdnow), "large": dict(large), "seconds": min(sec
 
 
 def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--quick", action="store_true", help="changes nothing here")
+    options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         room = Path(folder)
         simulated = _simulated()
@@ -134,7 +138,7 @@ def _peer_environment(room: Path) -> tuple[Path | None, Path | None]:
     venv.create(home, with_pip=True)
     python = home / "bin" / "python"
     wanted = ["lifetimes", "numpy<2", "pandas<2.3", "scipy<1.14", "setuptools<81"]
-    command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *wanted]
+    command = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *wanted]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         print(f"lifetimes cannot be had here, its figures are left out: {_last(done.stderr)}",

@@ -1,0 +1,294 @@
+"""The customer list, its search and the 360° page with a million customers and 20 million events.
+
+    python -m benchmarks.screens --customers 1000000
+
+A workspace is filled (see `benchmarks.million`), the real server is started with two workers, and
+20 users at once click through it, each waiting a second on average between clicks, as people do.
+Times are taken by the client on the same machine, from the request to the last byte, so they hold
+everything: network stack, session, permission, queries, template and audit. The load generator
+shares the two cores. A second run without any pause says how many pages a second fit.
+
+The peer is what Django's own list would ask: `count()`, OFFSET paging and `icontains` over name,
+e-mail and phone, on the same rows in the same run, timed alone, without rendering, by one user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from benchmarks.figures import figure
+from zhiyin import embedded
+
+USERS = 20
+ROUNDS = 30  # clicks of each user
+THINK_S = (0.5, 1.5)
+WORKERS = 2
+TARGET_MS, MOST_QUERIES = 100, 15
+PEER_REPEATS = 3
+
+Pages = dict[str, list[str]]
+Times = dict[str, list[float]]
+
+
+def pages() -> Pages:
+    """The addresses that are clicked, by kind."""
+    from zhiyin.customers.models import Customer
+    from zhiyin.customers.queries.keyset import SORTS, mark_of
+
+    count = Customer.objects.count()
+    deep = Customer.objects.order_by("-revenue", "id")[count // 2]
+    mark = mark_of(deep, SORTS["revenue"]).encode()
+    people = list(
+        Customer.objects.exclude(email="").order_by("number")[:: max(1, count // 40)][:40]
+    )
+    chinese = [one for one in people if one.name and not one.name.isascii()]
+    phones = [one.phone[-8:] for one in people if len(one.phone) > 10]
+    here = "/customers/"
+    return {
+        "list": [here],
+        "list_filtered": [f"{here}?set=1&tier=gold&rfm=at_risk", f"{here}?set=1&risk=50",
+                          f"{here}?set=1&country=China&sort=-churn_risk"],
+        "list_deep": [f"{here}?after={mark}&from={count // 2}"],
+        "search_chinese": [f"{here}?q={quote(one.name)}" for one in chinese[:8]],
+        "search_pinyin": [f"{here}?q=wangxiao", f"{here}?q=zhangwei", f"{here}?q=lixue"],
+        "search_phone": [f"{here}?q={part}" for part in phones[:8]],
+        "search_email": [f"{here}?q={quote(one.email.split('@')[0])}" for one in people[:8]],
+        "customer": [f"{here}{one.pk}/" for one in people],
+    }  # fmt: skip
+
+
+def signed_in() -> str:
+    """The cookie of a new administrator's session."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from zhiyin.accounts.models import User
+    from zhiyin.accounts.roles import Role
+    from zhiyin.accounts.services import create_user
+
+    user = User.objects.filter(email="bench@example.com").first()
+    if user is None:
+        user = create_user(
+            by=None, email="bench@example.com", name="Bench", roles=[Role.ADMINISTRATOR]
+        ).user
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+class Server:
+    """The product's web server on this workspace."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        command = [
+            sys.executable, "-m", "uvicorn", "zhiyin.asgi:application", "--port", str(port),
+            "--workers", str(WORKERS), "--lifespan", "off", "--no-access-log",
+            "--log-level", "warning",
+        ]  # fmt: skip
+        self._process = subprocess.Popen(command, stdout=sys.stderr)
+
+    def __enter__(self) -> Server:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
+                    return self
+            except OSError:
+                time.sleep(0.2)
+        raise SystemExit("the server does not answer")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+
+
+def clicked(
+    port: int, cookie: str, wanted: Pages, rounds: int, pause: tuple[float, float]
+) -> Times:
+    """All users at once; milliseconds of every answer by kind of page."""
+    times: Times = defaultdict(list)
+    wrong: list[str] = []
+
+    def one_user(number: int) -> None:
+        dice = random.Random(number)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for _ in range(rounds):
+            time.sleep(dice.uniform(*pause))
+            kind = dice.choice(list(wanted))
+            address = dice.choice(wanted[kind])
+            begun = time.perf_counter()
+            connection.request("GET", address, headers={"Cookie": cookie})
+            answer = connection.getresponse()
+            answer.read()
+            times[kind].append(1000 * (time.perf_counter() - begun))
+            if answer.status != 200:
+                wrong.append(f"{answer.status} {address}")
+
+    threads = [threading.Thread(target=one_user, args=(number,)) for number in range(USERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if wrong:
+        raise SystemExit(f"{len(wrong)} answers were not 200, the first: {wrong[0]}")
+    return times
+
+
+def queries(cookie: str, wanted: Pages) -> dict[str, int]:
+    """How many statements the database is sent for one page of each kind, the most of three."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client(headers={"host": "127.0.0.1"})
+    name, _, value = cookie.partition("=")
+    client.cookies[name] = value
+    most: dict[str, int] = {}
+    for kind, addresses in wanted.items():
+        for address in addresses[:3]:
+            client.get(address)  # what is cached for a day or a minute is cached now
+            with CaptureQueriesContext(connection) as seen:
+                client.get(address)
+            if os.environ.get("ZHIYIN_BENCH_EXPLAIN"):
+                for query in sorted(seen.captured_queries, key=lambda q: -float(q["time"])):
+                    if float(query["time"]) > 0.008:
+                        print(kind, query["time"], query["sql"][:1500], file=sys.stderr)
+            most[kind] = max(most.get(kind, 0), len(seen))
+    return most
+
+
+def naive() -> dict[str, float]:
+    """The peer: milliseconds of the same pages asked in the obvious way."""
+    from django.db.models import Q
+
+    from zhiyin.customers.models import Customer
+
+    def shown(offset: int = 0, question: str = "", **filters: str) -> None:
+        found = Customer.objects.select_related("owner", "department").filter(**filters)
+        if question:
+            found = found.filter(
+                Q(name__icontains=question) | Q(email__icontains=question)
+                | Q(phone__icontains=question)
+            )  # fmt: skip
+        found.count()
+        list(found.order_by("-revenue", "id")[offset : offset + 50])
+
+    half = Customer.objects.count() // 2
+    asked: dict[str, Callable[[], None]] = {
+        "list": shown,
+        "list_filtered": lambda: shown(tier="gold", rfm_segment="at_risk"),
+        "list_deep": lambda: shown(offset=half),
+        "search_chinese": lambda: shown(question="王小"),
+        "search_phone": lambda: shown(question="12345"),
+        "search_email": lambda: shown(question="wei.wang"),
+    }
+    return {name: min(_timed(ask) for _ in range(PEER_REPEATS)) for name, ask in asked.items()}
+
+
+def _timed(ask: Callable[[], None]) -> float:
+    begun = time.perf_counter()
+    ask()
+    return 1000 * (time.perf_counter() - begun)
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
+
+
+def report(times: Times, peer: dict[str, float], counted: dict[str, int], customers: int) -> None:
+    for kind, found in sorted(times.items()):
+        p95, theirs = _p95(found), peer.get(kind)
+        figure(
+            f"screens.{kind}.p95", p95, "ms",
+            "naive ORM, queries alone, one user" if theirs else None, theirs,
+            theirs / p95 if theirs else None, customers,
+            f"median {statistics.median(found):.0f} ms, {len(found)} requests by {USERS} users, "
+            f"target {TARGET_MS} ms; {counted[kind]} queries, at most {MOST_QUERIES}",
+        )  # fmt: skip
+    figure("screens.most_queries", max(counted.values()), "queries", n=customers,
+           note=f"a page; target at most {MOST_QUERIES}")  # fmt: skip
+
+
+def measure(data: Path, customers: int, rounds: int) -> None:
+    """Fill the workspace where it is not yet, then click."""
+    from zhiyin.cli.serve import free_port
+    from zhiyin.cli.workspace import opened
+
+    with _stopped_after(data), opened(data):
+        from django.conf import settings
+
+        from benchmarks.million import Load
+        from zhiyin.collect.models import Source
+        from zhiyin.lake import Lake
+
+        source, fresh = Source.objects.get_or_create(
+            key="scale", defaults={"name_zh": "生成", "name_en": "Generated", "simulated": True}
+        )
+        if fresh:
+            dsn = embedded.ensure(data).dsn(role="postgres")
+            counts = Load(data, Lake(settings.LAKE), dsn, str(source.pk)).run(customers)
+            print(f"    rows: {counts}", file=sys.stderr, flush=True)
+        cookie, wanted = signed_in(), pages()
+        counted = queries(cookie, wanted)
+        peer = naive()
+        with Server(free_port("127.0.0.1", 8700)) as server:
+            clicked(server.port, cookie, wanted, 3, (0.2, 0.5))  # first compilation of templates
+            times = clicked(server.port, cookie, wanted, rounds, THINK_S)
+            begun = time.perf_counter()
+            pressed = clicked(server.port, cookie, wanted, max(3, rounds // 3), (0, 0))
+            seconds = time.perf_counter() - begun
+    report(times, peer, counted, customers)
+    answers = [one for found in pressed.values() for one in found]
+    figure("screens.pages_a_second", len(answers) / seconds, "1/s", n=customers,
+           note=f"{USERS} users without a pause, {WORKERS} workers, all kinds of page; p95 "
+           f"{_p95(answers):.0f} ms, client on the same cores")  # fmt: skip
+
+
+@contextmanager
+def _stopped_after(data: Path) -> Iterator[None]:
+    """No database server outlives the benchmark."""
+    try:
+        yield
+    finally:
+        embedded.stop(embedded.ensure(data), even_if_used=True)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--customers", type=int, default=1_000_000)
+    options.add_argument("--rounds", type=int, default=ROUNDS)
+    options.add_argument("--quick", action="store_true", help="100,000 customers")
+    options.add_argument("--data", type=Path, help="a folder to keep and to use again")
+    chosen = options.parse_args()
+    customers = 100_000 if chosen.quick else chosen.customers
+    if chosen.data:
+        chosen.data.mkdir(parents=True, exist_ok=True)
+        measure(chosen.data, customers, chosen.rounds)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o711)
+        measure(Path(name), customers, chosen.rounds)
+
+
+if __name__ == "__main__":
+    main()
