@@ -69,7 +69,7 @@ def test_unsure_is_said_as_unsure(boss: User) -> None:
     assert report.conversion is not None
     assert report.conversion.low < 0 < report.conversion.high
     assert "还说不准" in report.sentence["zh"]
-    assert "too early to say" in report.sentence["en"]
+    assert "oo early to say" in report.sentence["en"]
 
 
 def test_in_the_middle_of_the_window_it_is_still_watching(boss: User) -> None:

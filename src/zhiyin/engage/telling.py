@@ -31,9 +31,10 @@ def sentence(report: Report) -> Text:
         }
     first, second = _bought(report), _paid(report)
     early = _early(report)
+    english = f"{early['en']}{first['en']}{second['en']}"
     return {
         "zh": f"{early['zh']}{first['zh']}{second['zh']}",
-        "en": f"{early['en']}{first['en']}{second['en']}",
+        "en": f"{english[0].upper()}{english[1:]}",
     }
 
 
