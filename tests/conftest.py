@@ -26,6 +26,17 @@ assert _DATA.resolve() == settings.DATA
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line that says how to get what the browser tests were skipped for."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missing = sum("no Chromium" in str(report.longrepr) for report in skipped)
+    if missing:
+        terminalreporter.write_line(
+            f"{missing} browser tests skipped, no Chromium here. To get one: `apt-get install"
+            " chromium fonts-noto-cjk`, or on macOS `brew install --cask chromium`."
+        )
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(_DATA, ignore_errors=True)
 

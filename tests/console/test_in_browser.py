@@ -24,7 +24,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here"),
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium"),
     pytest.mark.skipif(not frontend.VENDOR.exists(), reason="run `python -m zhiyin.frontend`"),
 ]
 
