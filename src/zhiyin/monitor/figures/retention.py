@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.conf import settings
+from django.utils import timezone
 
 from zhiyin.experiments.rates import Rate, rate_effect
 from zhiyin.monitor.figures.asking import rows
@@ -21,13 +21,12 @@ SHADES = 6
 
 _RETENTION = """
 with buyers as materialized (
-    select c.id, c.first_order_at at time zone %(zone)s as first_at
+    select c.id, width_bucket(c.first_order_at, %(months)s::timestamptz[]) as cohort
     from customers_customer c
     where c.first_order_at >= %(start)s and c.first_order_at < %(running)s
         and (%(everybody)s or c.department_id = any(%(departments)s))
 ), months as (
-    select b.id, date_trunc('month', b.first_at)::date as cohort,
-        date_trunc('month', o.ordered_at at time zone %(zone)s)::date as month
+    select b.id, b.cohort, width_bucket(o.ordered_at, %(months)s::timestamptz[]) as month
     from buyers b join customers_order o on o.customer_id = b.id
     where o.kind = 'sale' and o.ordered_at >= %(start)s and o.ordered_at < %(as_of)s
     group by 1, 2, 3
@@ -73,19 +72,20 @@ class Contrast:
 def retention(as_of: datetime, sight: Sight) -> list[Row]:
     """The nine months before the running one; a month in which nobody began has no row."""
     running = month_start(as_of)
-    start = months_before(running, COHORTS)
+    months = [months_before(running, n) for n in range(COHORTS, -1, -1)]
     found = rows(
         _RETENTION,
         {
             **sight.params,
-            "start": start,
+            "months": months,
+            "start": months[0],
             "running": running,
             "as_of": as_of,
-            "zone": settings.TIME_ZONE,
         },
     )
-    active = {(_number(cohort), _number(month)): people for cohort, month, people in found}
-    last = _number(running.date())
+    begin = _number(timezone.localtime(months[0]).date()) - 1  # the first bucket is number 1
+    active = {(begin + cohort, begin + month): people for cohort, month, people in found}
+    last = begin + COHORTS + 1
     finished = as_of >= months_before(running, -1)
     shares: dict[int, list[tuple[int, float]]] = {}
     for cohort in sorted({cohort for cohort, _ in active}):

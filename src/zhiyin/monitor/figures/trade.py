@@ -65,8 +65,8 @@ from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[])
 cross join lateral (
     select count(*) as buyers, count(*) filter (where b.first_day < b.last_day) as again
     from (
-        select min(o.ordered_at at time zone %(zone)s)::date as first_day,
-            max(o.ordered_at at time zone %(zone)s)::date as last_day
+        select (min(o.ordered_at) at time zone %(zone)s)::date as first_day,
+            (max(o.ordered_at) at time zone %(zone)s)::date as last_day
         from customers_order o left join customers_customer c on c.id = o.customer_id
         where o.ordered_at >= w.starts and o.ordered_at < w.ends
             and o.kind = 'sale' and o.customer_id is not null
