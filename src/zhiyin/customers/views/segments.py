@@ -240,7 +240,7 @@ def _builder(
             },
             "offered": offered(me, besides=None if new else shown),
             "uses": [] if new else queries.uses_of(me, shown.pk),
-            "campaign_url": "" if new else _address("campaign_new", f"segment={shown.pk}"),
+            "campaign_url": "" if new else _address("new_campaign", f"segment={shown.pk}"),
             "people_url": "" if new else _address("customers", f"set=1&segment={shown.pk}"),
             "may_change": may_change,
             "may_see_sql": access.allowed(me, "segment.sql"),
