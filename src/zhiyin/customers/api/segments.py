@@ -10,7 +10,7 @@ import msgspec
 from django.db.models import Count
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
 
 from zhiyin import segments as language
@@ -130,7 +130,7 @@ def segments(request: HttpRequest, asked: Query[PageQuery]) -> Answer:
     operation_id="create_segment", url_name="segments", summary="Create a segment",
 )  # fmt: skip
 @gate("segment.change")
-def create_segment(request: HttpRequest, new: SegmentIn) -> tuple[int, Answer]:
+def create_segment(request: HttpRequest, new: SegmentIn) -> Status[Answer]:
     """Keep a rule under a name and compute who is in it."""
     user = user_of(request)
     rule = _rule(new.tree, user)
@@ -144,7 +144,7 @@ def create_segment(request: HttpRequest, new: SegmentIn) -> tuple[int, Answer]:
         )
     except segmentation.TooSlow as error:
         raise Problem(503, _SLOW) from error
-    return 201, _whole(kept, user)
+    return Status(201, _whole(kept, user))
 
 
 @router.post(

@@ -1,0 +1,116 @@
+"""Thousands of requests made from the API's own description, right and wrong, by two roles: no
+server error, and every answer is one that the description knows.
+
+The requests go through the whole WSGI application: session, gate, CSRF check, database.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import schemathesis
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as how_much
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.api.desk import API, Desk
+from zhiyin.accounts.roles import Role
+from zhiyin.console.api.root import EachUser, document
+
+EXAMPLES = 10  # of right and of wrong requests each, an endpoint
+CHECKS = [
+    not_a_server_error, status_code_conformance, content_type_conformance,
+    response_schema_conformance, response_headers_conformance,
+]  # fmt: skip
+
+
+@contextmanager
+def _connection_stays() -> Iterator[None]:
+    """The end of a request does not close the connection that holds the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.SALES])
+def test_no_request_breaks_the_server_or_its_promises(
+    role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EachUser, "allow_request", lambda *_: True)
+    desk = Desk()
+    desk.furnish()
+    description = schemathesis.openapi.from_dict(json.loads(document()))
+    description.app = WSGIHandler()
+    client = desk.client(role)
+    known, statuses = _known(client), Counter[int]()
+    with _connection_stays():
+        for result in description.get_all_operations():
+            for mode in GenerationMode:
+                _ask(result.ok(), mode, _signed_in(client), known, statuses)
+    assert sum(statuses.values()) > 15 * EXAMPLES
+    assert set(statuses) >= {200, 404, 422}
+    assert max(statuses) < 500
+
+
+def _ask(
+    operation: Any,
+    mode: GenerationMode,
+    session: dict[str, dict[str, str]],
+    known: dict[str, str],
+    statuses: Counter[int],
+) -> None:
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @how_much(
+        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
+        phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    def ask(case: Any) -> None:
+        for name, id_ in known.items():  # every other one asks about something that is there
+            if name in (case.path_parameters or {}) and statuses.total() % 2:
+                case.path_parameters[name] = id_
+        response = case.call(**session)
+        statuses[response.status_code] += 1
+        case.validate_response(response, checks=CHECKS)
+
+    ask()
+
+
+def _signed_in(client: Client) -> dict[str, dict[str, str]]:
+    name, token = settings.SESSION_COOKIE_NAME, "x" * 32
+    return {
+        "cookies": {name: client.cookies[name].value, settings.CSRF_COOKIE_NAME: token},
+        "headers": {"X-CSRFToken": token},
+    }
+
+
+def _known(client: Client) -> dict[str, str]:
+    """Ids of things that this role can see."""
+    known = {}
+    for name in ("customer", "segment", "import", "campaign"):
+        items = client.get(f"{API}/{name}s").json().get("items")
+        if items:
+            known[f"{name}_id"] = items[0]["id"]
+    return known
