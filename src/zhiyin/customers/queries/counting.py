@@ -6,6 +6,7 @@ The whole table is never counted: PostgreSQL's own estimate answers, marked as o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from uuid import UUID
 
 from django.core.cache import cache
@@ -50,18 +51,26 @@ def everybody() -> Total:
     return Total(Customer.objects.count())
 
 
-def capped(people: QuerySet[Customer]) -> Total:
-    """How many these are, up to the cap."""
+def capped(people: QuerySet[Customer], key: str = "") -> Total:
+    """How many these are, up to the cap. That there are more than that is remembered under `key`:
+    it is the dearest answer, and the one that changes least."""
+    slot = f"people:more:{sha256(key.encode()).hexdigest()}"
+    if key and cache.get(slot):
+        return Total(CAP, "more")
     found = people.order_by().values("pk")[: CAP + 1].count()
-    return Total(CAP, "more") if found > CAP else Total(found)
+    if found <= CAP:
+        return Total(found)
+    if key:
+        cache.set(slot, True, KEEP_SECONDS)
+    return Total(CAP, "more")
 
 
 def remember(user_id: UUID, view: str, total: Total) -> None:
     """Keep a view's count for its tab."""
-    cache.set(f"people:{user_id}:{view}", total, KEEP_SECONDS)
+    cache.set(f"people:view:{user_id}:{view}", total, KEEP_SECONDS)
 
 
 def remembered(user_id: UUID, view: str) -> Total | None:
     """The count that a view had when it was last opened."""
-    found = cache.get(f"people:{user_id}:{view}")
+    found = cache.get(f"people:view:{user_id}:{view}")
     return found if isinstance(found, Total) else None

@@ -138,7 +138,7 @@ def _total(user: User, listing: Listing, narrowed: Narrowed, page: Page, start: 
     if page.after is None and page.before is None:
         return Total(len(page.rows))
     if listing.is_narrowed or access.scope_of(user, "customer.see") is not access.Scope.ALL:
-        return counting.capped(narrowed.people)
+        return counting.capped(narrowed.people, key=f"{user.pk}:{listing.address()}")
     return counting.everybody()
 
 
