@@ -9,5 +9,9 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhiyin.settings")
-application = get_asgi_application()
+django_application = get_asgi_application()
 import_module(settings.ROOT_URLCONF)  # a broken route stops the start, not the first visitor
+
+from zhiyin.collect.door import UploadDoor  # noqa: E402  (after Django is set up)
+
+application = UploadDoor(django_application)

@@ -20,9 +20,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import files
 from tests.browser.conftest import Product
-from zhiyin import embedded
+from zhiyin import embedded, frontend
 
 SCREENS = Path(__file__).parents[2] / "docs" / "screens"
+AXE = frontend.CHECKOUT / "node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 LONG = 240_000  # ms: importing half a million lines on a busy machine
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
 
@@ -49,8 +51,11 @@ class Road:
         self.page.wait_for_load_state("networkidle")
 
     def shot(self, name: str) -> None:
-        """Photograph the step, in both themes, where pictures are asked for."""
+        """Look at the step: for everybody, on a phone too, and on paper where that is asked for."""
         self.step += 1
+        self._fits_a_phone(name)
+        if self.language == "zh":
+            self._is_for_everybody(name)
         if not os.environ.get("ZHIYIN_SCREENS"):
             return
         SCREENS.mkdir(parents=True, exist_ok=True)
@@ -61,6 +66,30 @@ class Road:
                 path=SCREENS / f"{self.step:02}-{name}.{self.language}.{theme}.png"
             )
         self.page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
+
+    def _fits_a_phone(self, name: str) -> None:
+        """At 390 px the page never scrolls sideways."""
+        self.page.set_viewport_size({"width": 390, "height": 844})
+        self.page.wait_for_timeout(200)
+        width = self.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, f"{name} is {width} px wide on a phone"
+        self.page.set_viewport_size({"width": 1440, "height": 900})
+
+    def _is_for_everybody(self, name: str) -> None:
+        """axe-core finds nothing serious, in either theme."""
+        self.page.evaluate(AXE.read_text("utf-8"))
+        for theme in ("dark", "light"):
+            self.page.evaluate("t => document.documentElement.dataset.bsTheme = t", theme)
+            self.page.wait_for_timeout(250)
+            found = self.page.evaluate(
+                "rules => axe.run({runOnly: {type: 'tag', values: rules}})", RULES
+            )
+            serious = [
+                (one["id"], [node["target"] for node in one["nodes"]][:4])
+                for one in found["violations"]
+                if one["impact"] in ("serious", "critical")
+            ]
+            assert serious == [], f"{name}, {theme}: {serious}"
 
     def sign_in(self) -> None:
         self.go("/account/login/")

@@ -80,7 +80,7 @@ class UnknownFormat(FileProblem):
 
 
 class WrongEncoding(FileProblem):
-    """The letters cannot be read: say which encoding, or save as UTF-8."""
+    """The letters cannot be read: save the file as UTF-8."""
 
     code = "wrong_encoding"
 
@@ -89,9 +89,9 @@ class WrongEncoding(FileProblem):
         zh_hint = f"它看起来像 {guess}。" if guess else ""
         en_hint = f" It looks like {guess}." if guess else ""
         super().__init__(
-            f"无法识别文件的文字编码。{zh_hint}请另存为 UTF-8，或在导入选项里指定编码。",
+            f"无法识别文件的文字编码。{zh_hint}请另存为 UTF-8 再上传。",
             f"The text encoding of the file could not be recognised.{en_hint} "
-            "Save it as UTF-8, or choose the encoding in the import options.",
+            "Save it as UTF-8 and upload it again.",
         )
 
 

@@ -11,6 +11,11 @@ from uuid import UUID
 
 from django.db import connection
 
+# What we did or wrote down is not a sight of the customer.
+OURS = (
+    "Email Sent", "Email Suppressed", "Email Bounced", "Email Failed", "Message Sent",
+    "Profile Updated", "Ticket Closed",
+)  # fmt: skip
 REFRESH = """
 update customers_customer c set
     orders = coalesce(o.orders, 0), revenue = coalesce(o.revenue, 0),
@@ -24,7 +29,8 @@ left join lateral (
     from customers_order where customer_id = t.id
 ) o on true
 left join lateral (
-    select max(at) as last_at from collect_event where customer_id = t.id
+    select max(at) as last_at from collect_event
+    where customer_id = t.id and name <> all(%(ours)s)
 ) e on true
 where c.id = t.id
 """
@@ -36,4 +42,4 @@ def refresh(customers: Iterable[UUID], *, at: datetime) -> None:
     if not ids:
         return
     with connection.cursor() as cursor:
-        cursor.execute(REFRESH, {"ids": ids, "at": at})
+        cursor.execute(REFRESH, {"ids": ids, "at": at, "ours": list(OURS)})
