@@ -161,6 +161,16 @@ def test_who_may_not_approve_is_refused(role: Role) -> None:
     assert one.approved_at is None
 
 
+def test_no_model_page_asks_the_database_more_than_fifteen_times(
+    manager: User, django_assert_max_num_queries: Any
+) -> None:
+    version()
+    client = signed_in(manager)
+    client.get(reverse("model", args=["churn"]))
+    with django_assert_max_num_queries(15):
+        client.get(reverse("model", args=["churn"]))
+
+
 def test_what_loses_or_was_replaced_cannot_be_approved(manager: User) -> None:
     old = version(current=False)
     new = version(wins=False, number=2)

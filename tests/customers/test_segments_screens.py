@@ -335,3 +335,15 @@ def test_postgresql_itself_is_stopped(marketer: User, monkeypatch: pytest.Monkey
     monkeypatch.setattr(segmentation, "STATEMENT_SECONDS", 0.2)
     with pytest.raises(segmentation.TooSlow):
         segmentation.count(services.read_rule(json.dumps(rule(GOLD))), user=marketer)
+
+
+def test_no_segment_page_asks_the_database_more_than_fifteen_times(
+    marketer: User, django_assert_max_num_queries: Any
+) -> None:
+    people.many(10)
+    made = [stored(marketer, rule(GOLD), f"Segment {n}") for n in range(6)]
+    client = signed_in(marketer)
+    for address in (reverse("segments"), reverse("segment", args=[made[0].pk])):
+        client.get(address)
+        with django_assert_max_num_queries(15):
+            assert client.get(address).status_code == 200
