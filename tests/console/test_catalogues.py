@@ -46,3 +46,17 @@ def test_chinese_follows_the_house_style(room: str) -> None:
         texts = [str(message.string) for message in read_po(file, locale="zh_Hans") if message.id]
     breaches = [t for t in texts if "·" in t or "！" in t or "请注意" in t or "你" in t]
     assert breaches == []
+
+
+def test_one_text_means_one_thing_in_every_room() -> None:
+    """Django merges all catalogues, so two rooms cannot translate the same text differently."""
+    found: dict[tuple[str | None, str], dict[str, str]] = {}
+    root = Path(zhiyin.__file__).parent
+    for path in sorted(root.glob("*/locale/zh_Hans/LC_MESSAGES/django.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="zh_Hans"):
+                if message.id:
+                    key = (message.context, str(message.id))
+                    found.setdefault(key, {})[path.parts[-5]] = str(message.string)
+    torn = {key: said for key, said in found.items() if len(set(said.values())) > 1}
+    assert torn == {}

@@ -66,6 +66,9 @@ EVENTS: Mapping[str, Text] = {
     "Return Policy Viewed": {"zh": "看退货说明", "en": "read the return policy"},
     "Ticket Opened": {"zh": "联系客服", "en": "contacted service"},
     "Complaint Raised": {"zh": "投诉", "en": "complained"},
+    "Ticket Closed": {"zh": "工单结束", "en": "had a ticket closed"},
+    "Message Received": {"zh": "给客服留言", "en": "wrote to service"},
+    "Message Sent": {"zh": "收到客服回复", "en": "was answered by service"},
     "Product Reviewed": {"zh": "写评价", "en": "wrote a review"},
     "Email Sent": {"zh": "收到邮件", "en": "was sent an e-mail"},
 }

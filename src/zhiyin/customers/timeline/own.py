@@ -19,7 +19,9 @@ from zhiyin.customers.timeline.registry import Provider, Row, Rows, register, sh
 
 VISITS = {"Page Viewed", "Product Viewed", "Product Added", "Checkout Started", "Cart Abandoned"}
 ORDER_EVENTS = ("Order Completed", "Order Refunded", "Profile Updated")
-_SERVICE = {"Ticket Opened", "Complaint Raised", "Ticket Closed"}
+_SERVICE = {
+    "Ticket Opened", "Complaint Raised", "Ticket Closed", "Message Received", "Message Sent",
+}  # fmt: skip
 _HOT = {"Complaint Raised", "Return Policy Viewed"}
 _ICONS = {
     "Page Viewed": "eye", "Product Viewed": "eye", "Product Added": "shopping-cart",
@@ -106,7 +108,7 @@ def tell_event(row: Row) -> Entry:
     return Entry(
         kind, row.key, row.at, _ICONS.get(name, "mail" if kind == "message" else "point"), parts,
         detail=_reason(facts) if kind == "message" else _first(facts, "channel"),
-        side="hot" if name in _HOT else "ours" if name == "Email Sent" else "",
+        side="hot" if name in _HOT else "ours" if name in ("Email Sent", "Message Sent") else "",
         quote=_first(facts, "text", "review"), simulated=bool(row.data["simulated"]),
         source=str(row.source or ""), folds="visit" if name in VISITS else "",
     )  # fmt: skip

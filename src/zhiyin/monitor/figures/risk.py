@@ -14,7 +14,7 @@ from zhiyin.customers.columns import tone_of_risk
 from zhiyin.monitor.figures.asking import rows
 from zhiyin.monitor.sight import Sight
 
-HIGH = 0.8  # at least as likely as this not to buy again within 60 days
+HIGH = 0.7  # at least as likely as this not to buy again within 60 days
 SHOWN = 5
 DRIFTING = "at_risk_high_value"
 
