@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,14 +43,18 @@ with opened(Path(sys.argv[1])):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with a space and Chinese characters; its server runs for the whole module."""
-    place = tmp_path_factory.mktemp("my files 知音")
+def place() -> Iterator[Path]:
+    """A folder with a space and Chinese characters; its server runs for the whole module.
+
+    Not in pytest's own folder, which each new run closes to the user that PostgreSQL runs as.
+    """
+    place = Path(tempfile.mkdtemp(prefix="zhiyin-tests-my files 知音-"))
     (place / "home").mkdir()
     (place / "elsewhere").mkdir()
     server = embedded.ensure(place / "数据 data")
     yield place
     embedded.stop(server, even_if_used=True)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def test_everything_is_kept_in_the_data_folder(place: Path, orders: Path) -> None:
@@ -83,7 +89,7 @@ def test_the_next_port_is_used_where_one_is_taken() -> None:
 @pytest.mark.slow
 def test_an_import_goes_on_after_kill_9_of_everything(place: Path, tmp_path: Path) -> None:
     data = place / "数据 data"
-    lines = _retail(tmp_path / "orders.csv", 60_000)
+    lines = _retail(tmp_path / "orders.csv", 90_000)
     home, cwd = place / "home", place / "elsewhere"
     queue = [sys.executable, "-c", QUEUE, str(data), str(tmp_path / "orders.csv")]
     with _up(data, home, cwd) as victims:
@@ -169,7 +175,7 @@ def _state(data: Path) -> object:
         return row and row[0]
 
 
-def _wait_for(data: Path, state: str, also: str = "select 1", seconds: float = 150) -> None:
+def _wait_for(data: Path, state: str, also: str = "select 1", seconds: float = 300) -> None:
     asked = (
         "select exists (select 1 from collect_import i where i.file_name = 'orders.csv'"
         f" and i.rows > 1000 and i.{state} and exists ({also}))"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
 from argparse import Namespace
 from pathlib import Path
@@ -15,9 +16,10 @@ from zhiyin.cli.output import Failure, Output
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import opened
 
-KEPT = ("postgres", "lake", "models", "imports", "secrets", "static",
-        "demo.json", "up.json", "audit_head.json", "demo.begun")  # fmt: skip
+MARKER = "demo.json"
 BEGUN = "demo.begun"  # there only while the demo is being loaded
+KEPT = ("postgres", "lake", "models", "imports", "secrets", "static",
+        MARKER, "up.json", "audit_head.json", BEGUN)  # fmt: skip
 
 
 def demo(options: Namespace, output: Output) -> int:
@@ -27,23 +29,34 @@ def demo(options: Namespace, output: Output) -> int:
             return 0
         if options.reset:
             _empty(options.data)
-        elif (options.data / BEGUN).exists():
+        elif (options.data / BEGUN).exists() and not (options.data / MARKER).exists():
             output.say(
                 t("上次装入演示数据没有完成，重新开始。",
                   "Loading the demo was interrupted; starting it afresh.")
             )  # fmt: skip
             _empty(options.data)
+        fresh = not (options.data / MARKER).exists()
         with opened(options.data):
             sign_in = _loaded(options.data, output)
             if options.no_serve:
                 output.result(sign_in.fields, "\n".join(sign_in.lines))
                 return 0
-            return serve.serve(options, output, more=sign_in)
+            if not fresh:
+                return serve.serve(options, output, more=sign_in)
+    return _begin_anew(options)
+
+
+def _begin_anew(options: Namespace) -> int:
+    """Serve in a fresh program in our place: loading left hundreds of megabytes behind."""
+    words = ["--data", str(options.data), "--host", options.host, "--port", str(options.port),
+             "--workers", str(options.workers), *(["--json"] if options.json else [])]  # fmt: skip
+    words += ["--lang", options.lang] if options.lang else []
+    os.execv(sys.executable, [sys.executable, "-m", "zhiyin", "demo", *words])  # noqa: S606
 
 
 def _loaded(data: Path, output: Output) -> serve.Told:
     """Load what is not there yet; how to sign in."""
-    marker, begun_marker = data / "demo.json", data / BEGUN
+    marker, begun_marker = data / MARKER, data / BEGUN
     account = data / "secrets" / "demo_sign_in.json"
     if not marker.exists():
         from zhiyin.cli import demo_load
@@ -60,7 +73,7 @@ def _loaded(data: Path, output: Output) -> serve.Told:
         people = demo_load.load(output)
         _write_private(account, people)
         marker.write_text(json.dumps(demo_load.facts(), ensure_ascii=False))
-        begun_marker.unlink()
+        begun_marker.unlink(missing_ok=True)
         output.say(
             t(f"演示数据已装入，用时 {time.monotonic() - begun:.0f} 秒。",
               f"Demo loaded in {time.monotonic() - begun:.0f} s.")
