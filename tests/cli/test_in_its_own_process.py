@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -24,6 +24,7 @@ import pytest
 from tests.cli.terminal import environment, zhiyin
 from zhiyin import embedded
 from zhiyin.cli import serve
+from zhiyin.cli.workspace import make_folder
 from zhiyin.lake import Lake
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +87,11 @@ def test_the_next_port_is_used_where_one_is_taken() -> None:
         assert port < serve.free_port("127.0.0.1", port) < port + serve.PORTS_TO_TRY
 
 
+def test_a_new_data_folder_is_for_nobody_elses_eyes(tmp_path: Path) -> None:
+    make_folder(tmp_path / "new")
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.slow
 def test_an_import_goes_on_after_kill_9_of_everything(place: Path, tmp_path: Path) -> None:
     data = place / "数据 data"
@@ -96,7 +102,8 @@ def test_an_import_goes_on_after_kill_9_of_everything(place: Path, tmp_path: Pat
         subprocess.run(queue, cwd=cwd, env=environment(home), check=True, timeout=120)
         _wait_for(data, "state = 'loading'", "select 1 from customers_order where batch = i.id")
         for pid in victims():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # a child of the database that just ended
+                os.kill(pid, signal.SIGKILL)
     assert _state(data) == "loading", "it was over before the kill; take more lines"
     with _up(data, home, cwd):
         _wait_for(data, "state = 'loaded'")

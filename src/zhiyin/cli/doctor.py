@@ -73,7 +73,7 @@ def _safely(look: Callable[[], Check]) -> Check:
 def _permissions(data: Path) -> Check:
     probe = data / ".probe"
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe.write_text("")
         probe.unlink()
         well, said = True, str(data.resolve())

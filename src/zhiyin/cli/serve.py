@@ -25,7 +25,7 @@ from types import FrameType
 
 from zhiyin.cli.output import Failure, Output
 from zhiyin.cli.words import t
-from zhiyin.cli.workspace import opened
+from zhiyin.cli.workspace import make_folder, opened
 
 PORTS_TO_TRY = 50
 READY_SECONDS = 60
@@ -52,12 +52,7 @@ def up(options: Namespace, output: Output) -> int:
 @contextmanager
 def only_one(data: Path, output: Output) -> Iterator[bool]:
     """Hold the data folder; where it runs already, say at which address instead."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Failure(
-            t(f"不能使用文件夹 {data}：{error}", f"The folder {data} cannot be used: {error}")
-        ) from error
+    make_folder(data)
     with (data / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

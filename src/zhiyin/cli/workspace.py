@@ -12,15 +12,20 @@ from zhiyin.cli.output import Failure
 from zhiyin.cli.words import is_chinese, t
 
 
-@contextmanager
-def opened(data: Path) -> Iterator[None]:
-    """Django ready on this folder's database; a server that we started stops afterwards."""
+def make_folder(data: Path) -> None:
+    """Make the folder, for nobody else's eyes: it holds people's data. One that is there stays."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Failure(
             t(f"不能使用文件夹 {data}：{error}", f"The folder {data} cannot be used: {error}")
         ) from error
+
+
+@contextmanager
+def opened(data: Path) -> Iterator[None]:
+    """Django ready on this folder's database; a server that we started stops afterwards."""
+    make_folder(data)
     os.environ["ZHIYIN_DATA"] = str(data.resolve())
     os.environ["DJANGO_SETTINGS_MODULE"] = "zhiyin.settings"
     if os.environ.get("DATABASE_URL"):
