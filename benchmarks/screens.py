@@ -32,6 +32,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks.figures import figure
+from benchmarks.processes import cpu_seconds
 from zhiyin import embedded
 
 USERS = 20
@@ -106,6 +107,10 @@ class Server:
             "--log-level", "warning",
         ]  # fmt: skip
         self._process = subprocess.Popen(command, stdout=sys.stderr)
+
+    def cpu_seconds(self) -> float:
+        """CPU time that the server has used so far."""
+        return cpu_seconds(self._process.pid)
 
     def __enter__(self) -> Server:
         deadline = time.monotonic() + 60
@@ -248,16 +253,23 @@ def measure(data: Path, customers: int, rounds: int) -> None:
             dsn = embedded.ensure(data).dsn(role="postgres")
             counts = Load(data, Lake(settings.LAKE), dsn, str(source.pk)).run(customers)
             print(f"    rows: {counts}", file=sys.stderr, flush=True)
+        database = int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
         cookie, wanted = signed_in(), pages()
         counted = queries(cookie, wanted)
         peer = naive()
         with Server(free_port("127.0.0.1", 8700)) as server:
             clicked(server.port, cookie, wanted, 3, (0.2, 0.5))  # first compilation of templates
+            before = server.cpu_seconds(), cpu_seconds(database)
             times = clicked(server.port, cookie, wanted, rounds, THINK_S)
+            used = server.cpu_seconds() - before[0], cpu_seconds(database) - before[1]
             begun = time.perf_counter()
             pressed = clicked(server.port, cookie, wanted, max(3, rounds // 3), (0, 0))
             seconds = time.perf_counter() - begun
     report(times, peer, counted, customers)
+    clicks = sum(map(len, times.values()))
+    figure("screens.cpu_a_page", 1000 * sum(used) / clicks, "ms", n=customers,
+           note=f"all kinds of page; web {1000 * used[0] / clicks:.1f} ms, PostgreSQL "
+           f"{1000 * used[1] / clicks:.1f} ms, however busy the machine")  # fmt: skip
     answers = [one for found in pressed.values() for one in found]
     figure("screens.pages_a_second", len(answers) / seconds, "1/s", n=customers,
            note=f"{USERS} users without a pause, {WORKERS} workers, all kinds of page; p95 "

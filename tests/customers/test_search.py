@@ -7,6 +7,7 @@ import pytest
 from tests import factories
 from tests.customers import people
 from zhiyin.accounts.roles import Role
+from zhiyin.customers import asking
 from zhiyin.customers.asking import asked
 from zhiyin.customers.models import Customer
 
@@ -15,7 +16,16 @@ pytestmark = pytest.mark.django_db
 
 def found(question: str, role: Role = Role.ADMINISTRATOR) -> set[str]:
     user = factories.user(role)
-    return {one.name for one in asked(user, Customer.objects.all(), question)}
+    answer = asked(user, Customer.objects.all(), question)
+    names = {one.name for one in answer.people}
+    assert answer.counted.count() == len(names)
+    return names
+
+
+@pytest.fixture(autouse=True, params=[asking.SMALL, 0], ids=["few", "many"])
+def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The few are taken by their ids, the many are looked for along the list: the same people."""
+    monkeypatch.setattr(asking, "SMALL", request.param)
 
 
 @pytest.fixture(autouse=True)

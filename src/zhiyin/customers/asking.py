@@ -6,6 +6,7 @@ whole or by its visible end: probing letter by letter would give away what the m
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -19,10 +20,18 @@ from zhiyin.customers.models import Customer
 SMALL = 2000  # so many candidates are taken by their ids, and sorted without an index
 
 
-def asked(user: User, people: QuerySet[Customer], question: str) -> QuerySet[Customer]:
+@dataclass(frozen=True)
+class Found:
+    """The same people asked for in two ways: to be shown in order, and to be counted."""
+
+    people: QuerySet[Customer]
+    counted: QuerySet[Customer]
+
+
+def asked(user: User, people: QuerySet[Customer], question: str) -> Found:
     """Those of `people` that this user finds with this question."""
     if not search.fold(question):
-        return people
+        return Found(people, people)
     levels = access.levels(user, "customer")
     whole = min(levels["phone"], levels["email"]) >= Level.READ
     scope = access.scope_of(user, "customer.see")
@@ -33,8 +42,12 @@ def asked(user: User, people: QuerySet[Customer], question: str) -> QuerySet[Cus
         found = found.filter(_by_what_is_seen(question))
     ids: list[UUID] = list(found.values_list("pk", flat=True)[: SMALL + 1])
     if len(ids) <= SMALL:
-        return people.filter(pk__in=ids)
-    return people.filter(pk__in=found.values("pk"))
+        few = people.filter(pk__in=ids)
+        return Found(few, few)
+    seen = Q() if whole else _by_what_is_seen(question)
+    return Found(
+        search.check(people, question).filter(seen), search.find(people, question).filter(seen)
+    )
 
 
 def _by_what_is_seen(question: str) -> Q:

@@ -98,9 +98,10 @@ class Listing:
 
 @dataclass(frozen=True)
 class Narrowed:
-    """The rows of a list, and the conditions that could not be read."""
+    """The rows of a list, the same to be counted, and the conditions that could not be read."""
 
     people: QuerySet[Customer]
+    counted: QuerySet[Customer]
     bad: list[str]
 
 
@@ -118,7 +119,8 @@ def people_of(listing: Listing, who: Asked, permission: str = "customer.see") ->
             condition &= one.narrow(value, who)
         except BadValue:
             bad.append(key)
-    return Narrowed(find(who.user, people.filter(condition), listing.question), bad)
+    found = find(who.user, people.filter(condition), listing.question)
+    return Narrowed(found.people, found.counted, bad)
 
 
 def may_sort(levels: Mapping[str, Level], sort: str) -> bool:

@@ -42,7 +42,7 @@ def page(
     mark = read_mark(paging.unseal(asked.cursor, belongs_to)) if asked.cursor else None
     rows = narrowed.people.select_related("owner", "department")
     found = read_page(rows, asked.sort, asked.limit, after=mark)
-    total = counting.capped(narrowed.people) if asked.total else None
+    total = counting.capped(narrowed.counted) if asked.total else None
     return {
         "items": [telling.in_list(user, one) for one in found.rows],
         "next": paging.seal(found.after, belongs_to) if found.after else None,

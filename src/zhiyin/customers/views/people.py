@@ -138,7 +138,7 @@ def _total(user: User, listing: Listing, narrowed: Narrowed, page: Page, start: 
     if page.after is None and page.before is None:
         return Total(len(page.rows))
     if listing.is_narrowed or access.scope_of(user, "customer.see") is not access.Scope.ALL:
-        return counting.capped(narrowed.people, key=f"{user.pk}:{listing.address()}")
+        return counting.capped(narrowed.counted, key=f"{user.pk}:{listing.address()}")
     return counting.everybody()
 
 
@@ -147,7 +147,7 @@ def _without(listing: Listing, asked: Asked, name: str) -> list[dict[str, object
     found = []
     for key in list(listing.filters)[:MOST_EXPLAINED]:
         wider = listing.without(key)
-        total = counting.capped(people_of(wider, asked).people)
+        total = counting.capped(people_of(wider, asked).counted)
         address = wider.address(view=_of(name))
         found.append({"label": FILTERS[key].label, "total": total, "address": address})
     return found
