@@ -6,7 +6,8 @@ import pytest
 
 from tests.customers import people
 from zhiyin.customers.models import Customer
-from zhiyin.customers.queries.keyset import SORTS, Page, read_mark, read_page
+from zhiyin.customers.queries.keyset import SORTS, Mark, Page, read_mark, read_page
+from zhiyin.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 EVERY_SORT = [sign + name for name in SORTS for sign in ("", "-")]
@@ -56,3 +57,11 @@ def test_walking_back_meets_the_same_people_in_the_same_order(sort: str) -> None
 @pytest.mark.parametrize("text", ["", "!!", "bm9wZQ", "e30", "a" * 400])
 def test_a_mark_changed_by_hand_shows_the_first_page(text: str) -> None:
     assert read_mark(text) is None
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("value", ["\x00", "NaN", "Infinity", "1e400", "9" * 40, "2011-01-01", "x"])
+def test_an_end_of_page_that_somebody_made_up_never_breaks_the_list(sort: str, value: str) -> None:
+    mark = Mark(value, uuid7())
+    read_page(Customer.objects.all(), sort, 5, after=mark)
+    read_page(Customer.objects.all(), f"-{sort}", 5, before=mark)

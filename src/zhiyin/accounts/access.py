@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet, Subquery
 from django.http import Http404
 
 from zhiyin.accounts.models import Department, User
@@ -283,7 +283,7 @@ def department_ids(user: User, scope: Scope) -> list[UUID]:
     known: list[UUID] | None = getattr(user, "_department_ids_below", None)
     if known is None:
         own = Department.objects.filter(pk=user.department_id).values("path")[:1]
-        path = own[0]["path"]
-        known = list(Department.objects.filter(path__startswith=path).values_list("pk", flat=True))
+        below = Department.objects.alias(top=Subquery(own)).filter(path__startswith=F("top"))
+        known = list(below.values_list("pk", flat=True))
         user._department_ids_below = known  # type: ignore[attr-defined]
     return known

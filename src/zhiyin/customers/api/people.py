@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from django.db import transaction
@@ -179,7 +179,7 @@ def customer_orders(request: HttpRequest, customer_id: UUID, asked: Query[Cursor
         raise Denied("customer.see")
     belongs_to = f"orders:{person.pk}"
     before = paging.unseal(asked.cursor, belongs_to) if asked.cursor else ""
-    found = record.orders(person, datetime.fromisoformat(before) if before else None)
+    found = record.orders(person, before)
     return {
         "items": [_order(order, lines) for order, lines in found.orders],
         "next": paging.seal(found.older, belongs_to) if found.older else None,

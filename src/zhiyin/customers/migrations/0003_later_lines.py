@@ -4,19 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0002_list_and_search'),
+        ("customers", "0002_list_and_search"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='orderline',
-            name='batch',
+            model_name="orderline",
+            name="batch",
             field=models.UUIDField(blank=True, null=True),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(fields=['batch'], name='customers_o_batch_3d406a_idx'),
+            model_name="orderline",
+            index=models.Index(fields=["batch"], name="customers_o_batch_3d406a_idx"),
         ),
     ]

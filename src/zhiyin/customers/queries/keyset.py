@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from uuid import UUID
 
 import msgspec
@@ -47,6 +48,7 @@ SORTS = {
     "created_at": Sort("created_at", datetime, nullable=False, nulls_last=False),
 }
 DEFAULT_SORT = "-revenue"
+_LARGEST = 2**31  # of an integer column; no revenue comes near it either
 _READ: Mapping[type, Callable[[str], Value]] = {
     str: str, int: int, float: float, Decimal: Decimal, datetime: datetime.fromisoformat,
 }  # fmt: skip
@@ -186,6 +188,16 @@ def _parsed(order: Sort, mark: Mark) -> Value:
     if mark.value is None:
         return None
     try:
-        return _READ[order.type](mark.value)
+        value = _READ[order.type](mark.value)
     except (ValueError, ArithmeticError):
         return None
+    return value if _storable(value) else None
+
+
+def _storable(value: Value) -> bool:
+    """Whether PostgreSQL can compare with it: an address can hold anything."""
+    if isinstance(value, str):
+        return "\x00" not in value
+    if isinstance(value, datetime):
+        return value.tzinfo is not None
+    return value is not None and isfinite(value) and abs(value) < _LARGEST

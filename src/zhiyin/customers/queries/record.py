@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from zhiyin.accounts import access
@@ -179,19 +179,30 @@ class OrderPage:
     older: str
 
 
-def orders(customer: Customer, before: datetime | None = None) -> OrderPage:
-    """Orders, newest first, with every line: one query."""
-    found = Order.objects.filter(customer=customer)
-    if before is not None:
-        found = found.filter(ordered_at__lt=before)
-    ids = found.order_by("-ordered_at", "id").values("pk")[: ORDERS_A_PAGE + 1]
-    lines = OrderLine.objects.filter(order__in=ids).select_related("order__source")
-    grouped: dict[UUID, tuple[Order, list[OrderLine]]] = {}
-    for line in lines.order_by("-order__ordered_at", "order_id", "id"):
-        grouped.setdefault(line.order_id, (line.order, []))[1].append(line)
-    page = list(grouped.values())
+def orders(customer: Customer, before: str = "") -> OrderPage:
+    """Orders, newest first, with every line: two queries. `before` is an earlier page's `older`."""
+    found = Order.objects.filter(customer=customer).select_related("source")
+    mark = _order_mark(before)
+    if mark is not None:
+        at, last = mark  # orders of one instant are told apart by their id
+        found = found.filter(Q(ordered_at__lt=at) | Q(ordered_at=at, id__gt=last))
+    page = list(found.order_by("-ordered_at", "id")[: ORDERS_A_PAGE + 1])
     more, page = len(page) > ORDERS_A_PAGE, page[:ORDERS_A_PAGE]
-    return OrderPage(page, page[-1][0].ordered_at.isoformat() if more else "")
+    lines: dict[UUID, list[OrderLine]] = {order.pk: [] for order in page}
+    for line in OrderLine.objects.filter(order__in=page).order_by("id"):
+        lines[line.order_id].append(line)
+    older = f"{page[-1].ordered_at.isoformat()}/{page[-1].pk}" if more else ""
+    return OrderPage([(order, lines[order.pk]) for order in page], older)
+
+
+def _order_mark(text: str) -> tuple[datetime, UUID] | None:
+    """Where a page of orders ended; None for what somebody made up."""
+    moment, _, last = text.partition("/")
+    try:
+        at, id_ = datetime.fromisoformat(moment), UUID(last)
+    except ValueError:
+        return None
+    return (at, id_) if at.tzinfo else None
 
 
 def consents(customer: Customer) -> list[Any]:

@@ -11,7 +11,6 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
@@ -96,8 +95,8 @@ def _tab_context(request: HttpRequest, person: Customer, tab: str) -> dict[str, 
     if tab == "timeline":
         return timeline_context(request, person)
     if tab == "orders":
-        before = parse_datetime(request.GET.get("before", "").replace(" ", "+"))
-        return {"page": record.orders(person, before if before and before.tzinfo else None)}
+        before = request.GET.get("before", "").replace(" ", "+")
+        return {"page": record.orders(person, before)}
     if tab == "tasks":
         found = person.tasks.select_related("owner").order_by("-created_at")
         return {"all_tasks": found[:100]}
