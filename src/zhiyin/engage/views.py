@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from zhiyin.accounts import access
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
-from zhiyin.customers.models import Segment
+from zhiyin.customers.models import Order, Segment
 from zhiyin.engage import queries, results, services
 from zhiyin.engage.forms import TEXTS, CampaignForm
 from zhiyin.engage.models import Campaign, CampaignMember
@@ -308,8 +309,9 @@ def _result(request: HttpRequest, shown: Campaign, me: User) -> HttpResponse:
 
 
 def _report(shown: Campaign, now: datetime) -> Report:
-    """Measured at most every two minutes: the bootstrap takes a moment."""
-    key = f"campaign-report:{shown.pk}:{shown.state}"
+    """Measured every two minutes at most, and anew after new orders: the bootstrap takes time."""
+    newest = Order.objects.aggregate(at=Max("ordered_at"))["at"]
+    key = f"campaign-report:{shown.pk}:{shown.state}:{newest.timestamp() if newest else 0}"
     found: Report | None = cache.get(key)
     if found is None:
         found = results.measure(shown, now=now)
