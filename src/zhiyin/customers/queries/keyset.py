@@ -200,4 +200,4 @@ def _storable(value: Value) -> bool:
         return "\x00" not in value
     if isinstance(value, datetime):
         return value.tzinfo is not None
-    return value is not None and isfinite(value) and abs(value) < _LARGEST
+    return value is not None and isfinite(value) and -_LARGEST < value < _LARGEST
