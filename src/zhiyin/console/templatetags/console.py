@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from django import template
 from django.conf import settings
@@ -30,11 +31,19 @@ def icon(name: str, css: str = "") -> SafeString:
     While developing (DEBUG) an unknown name raises; in service the word stands alone.
     """
     try:
-        drawing = icons.drawing(name)
+        return _icon(name, css)
     except icons.UnknownIconError:
         if settings.DEBUG:
             raise
-        drawing = ""
+        return _framed(name, css, "")
+
+
+@lru_cache(maxsize=1000)
+def _icon(name: str, css: str) -> SafeString:
+    return _framed(name, css, icons.drawing(name))
+
+
+def _framed(name: str, css: str, drawing: str) -> SafeString:
     return mark_safe(  # noqa: S308 (the drawing is a file of ours; the rest is escaped)
         f'<svg class="ti ti-{escape(name)} {escape(css)}" viewBox="0 0 24 24" fill="none" '
         'stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" '
@@ -57,6 +66,13 @@ def xian(
 ) -> SafeString:
     """An estimate with its interval. `width` is pixels or "wide"; `label` is read aloud."""
     marks = strings.place(low=lo, high=hi, at=at, base=base, zero=zero, minimum=min, maximum=max)
+    return drawn_string(marks, tone=tone, width=width, label=label)
+
+
+def drawn_string(
+    marks: strings.Marks, *, tone: str = "", width: str | int = 120, label: str = ""
+) -> SafeString:
+    """The string itself, for whoever has placed its marks."""
     parts = ['<line class="range" x1="0" x2="100%" y1="8" y2="8"/>']
     if marks.zero is not None:
         parts.append(f'<line class="zero" x1="{marks.zero}%" x2="{marks.zero}%" y1="0" y2="16"/>')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -31,6 +32,7 @@ from zhiyin.customers.views.answers import say, signed_in
 from zhiyin.customers.views.record import drawer_context
 
 ROWS = 50
+NOBODY = UUID(int=0)  # stands in an address where a row's own id comes
 MOST_EXPLAINED = 5  # conditions whose part in an empty list is counted
 
 
@@ -64,7 +66,7 @@ class Line:
     customer: Customer
     cells: list[Cell]
     open_at: str
-    number: int
+    drawer_at: str
 
 
 @gate("customer.see")
@@ -91,15 +93,7 @@ def people(request: HttpRequest) -> HttpResponse:
     columns = listing.shown_columns(levels)
     drawing = Drawing(columns, asked.as_of)
     open_id = _open(request, page)
-    lines = [
-        Line(
-            one,
-            drawing.cells(one),
-            listing.address(view=_of(name), open=str(one.pk), at=str(n), of=total.text),
-            n,
-        )
-        for n, one in enumerate(page.rows, start=start)
-    ]
+    lines = _lines(page, drawing, listing.address(view=_of(name)), start, total)
     context = {
         "listing": listing, "lines": lines, "columns": _heads(columns, listing, name),
         "tabs": _tabs(user, views, name, listing, stored), "view": view, "view_name": name,
@@ -120,6 +114,21 @@ def people(request: HttpRequest) -> HttpResponse:
         context["without"] = _without(listing, asked, name)
     context["ms"] = round(1000 * (time.perf_counter() - begun))
     return render(request, "customers/people.html", context)
+
+
+def _lines(page: Page, drawing: Drawing, state: str, start: int, total: Total) -> list[Line]:
+    """The rows with their addresses; what is the same in each is put together once."""
+    of = f"&{urlencode({'of': total.text})}" if total.text else ""
+    drawer_at = reverse("customer_drawer", args=[NOBODY])
+    return [
+        Line(
+            one,
+            drawing.cells(one),
+            f"{state}&open={one.pk}&at={n}{of}",
+            drawer_at.replace(str(NOBODY), str(one.pk)),
+        )
+        for n, one in enumerate(page.rows, start=start)
+    ]
 
 
 def _page(request: HttpRequest, narrowed: Narrowed, listing: Listing) -> Page:
