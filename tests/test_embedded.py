@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,11 +20,15 @@ from zhiyin import embedded
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One folder for all of these tests, since making a database takes seconds."""
-    folder = tmp_path_factory.mktemp("embedded 数据")
+def data() -> Iterator[Path]:
+    """One folder for all of these tests, since making a database takes seconds.
+
+    Not in pytest's own folder, which each new run closes to the user that PostgreSQL runs as.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="zhiyin-tests-embedded 数据-"))
     yield folder
     embedded.stop(embedded.ensure(folder), even_if_used=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _postmaster(data: Path) -> int | None:

@@ -47,7 +47,7 @@ def test_a_good_line_comes_out_typed(tmp_path: Path) -> None:
             "ts_us": 1_291_191_960_000_000, "sku": "85123A", "product_name": "LANTERN",
             "quantity": 6, "unit_price": Decimal("2.5500"), "amount": Decimal("15.3000"),
             "kind": "sale", "country": "United Kingdom", "currency": "GBP", "email": None,
-            "phone": None,
+            "phone": None, "member_card": None,
         }
     ]  # fmt: skip
 

@@ -30,7 +30,6 @@ class UploadDoor:
     def __init__(self, app: App) -> None:
         self.app = app
         self.folder = Path(settings.FILE_UPLOAD_TEMP_DIR or settings.DATA)
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 413 or 507."""
