@@ -6,11 +6,33 @@ import os
 from importlib import import_module
 from typing import cast
 
+import django
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.asgi import get_asgi_application
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhiyin.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
+
+
+class InOneThread(ASGIHandler):
+    """Runs all middleware and the view of a request in one thread, at one go.
+
+    Every view here is synchronous. Django would put each of its middlewares on the event loop and
+    send what they do to the thread and back, some twenty times a page; on a busy server each way
+    waits for the interpreter's lock.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async=False)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
+
+
+django_application = InOneThread()
 import_module(settings.ROOT_URLCONF)  # a broken route stops the start, not the first visitor
 
 from zhiyin.collect.door import App, UploadDoor  # noqa: E402  (after Django is set up)

@@ -46,7 +46,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     return {
         "nav": nav,
         "nav_tabs": SimpleLazyObject(
-            lambda: [link for group in links() for link in group.links if link.tab]
+            lambda: [link for group in nav for link in group.links if link.tab]
         ),
         "nav_folded": request.COOKIES.get(FOLD_COOKIE) == "folded",
         "language_tag": LANGUAGE_TAGS.get(language, "zh-Hans"),
