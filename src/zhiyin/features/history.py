@@ -157,14 +157,14 @@ class History:
         gap, deviation null with fewer than two); days are UTC days; windows reach back from
         `as_of`; `last_visit_days` is null for who never visited.
         """
-        return self.features(as_of).to_pyarrow()
+        return self.features(as_of).order_by("customer_id").to_pyarrow()
 
     def features(self, as_of: datetime) -> ir.Table:
-        """The same as an expression, to be joined further in the engine."""
+        """The same as an expression in no particular order, to be joined further in the engine."""
         bought = self._asked(lambda lines, key: purchases(lines, as_of, key))
         both = bought.left_join(behaviour(self.events, as_of), "customer_id")
         counts = {name: ibis.coalesce(both[name], 0).cast("int64") for name in COUNTED}
-        return both.mutate(**counts).select(*FEATURES).order_by("customer_id")
+        return both.mutate(**counts).select(*FEATURES)
 
     def outcomes(self, as_of: datetime, horizon: timedelta) -> pa.Table:
         """What happened in [as_of, as_of + horizon): customer_id, orders, revenue (net).
@@ -193,7 +193,10 @@ class History:
 
 
 def _unambiguous(links: pa.Table) -> pa.Table:
-    pairs = links.select(LINKS.names).cast(LINKS).group_by(LINKS.names).aggregate([])
+    pairs = links.select(LINKS.names).cast(LINKS)
+    if pc.count_distinct(pairs["identifier_id"], mode="all").as_py() == pairs.num_rows:
+        return pairs
+    pairs = pairs.group_by(LINKS.names).aggregate([])
     owners = pairs.group_by("identifier_id").aggregate([("customer_id", "count")])
     twice = owners.filter(pc.greater(owners["customer_id_count"], 1))
     if twice.num_rows:
