@@ -120,7 +120,7 @@ def _texts(random: np.random.Generator, count: int) -> pa.StringArray:
 
 
 def ours(folder: Path) -> pa.Table:
-    """The product's own features; quintiles in NumPy on the result, as the product's RFM has them.
+    """The product's own features; quintiles in NumPy on the result, as the product grades RFM too.
 
     A window over everybody would have the engine sort all customers three times on one core.
     """
