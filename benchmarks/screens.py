@@ -269,7 +269,7 @@ def measure(data: Path, customers: int, rounds: int) -> None:
     clicks = sum(map(len, times.values()))
     figure("screens.cpu_a_page", 1000 * sum(used) / clicks, "ms", n=customers,
            note=f"all kinds of page; web {1000 * used[0] / clicks:.1f} ms, PostgreSQL "
-           f"{1000 * used[1] / clicks:.1f} ms, however busy the machine")  # fmt: skip
+           f"{1000 * used[1] / clicks:.1f} ms")  # fmt: skip
     answers = [one for found in pressed.values() for one in found]
     figure("screens.pages_a_second", len(answers) / seconds, "1/s", n=customers,
            note=f"{USERS} users without a pause, {WORKERS} workers, all kinds of page; p95 "
