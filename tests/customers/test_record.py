@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -16,6 +16,7 @@ from zhiyin.accounts.models import AuditPending, User
 from zhiyin.accounts.roles import Role
 from zhiyin.customers import timeline
 from zhiyin.customers.models import Customer, Note, ProfileChange, Task
+from zhiyin.customers.timeline.entries import Entry
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -263,3 +264,8 @@ def test_a_customer_out_of_reach_does_not_exist() -> None:
     user = factories.user(Role.MANAGER, department=factories.department())
     for name in ("customer", "customer_drawer", "customer_walk", "customer_older"):
         assert client_of(user).get(reverse(name, args=[person.pk])).status_code == 404
+
+
+def test_a_line_of_the_timeline_stands_under_the_readers_day() -> None:
+    early = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)  # half past six in Shanghai, the day after
+    assert Entry("note", "n", early, "pencil", []).day == date(2026, 11, 22)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+
+from django.utils import timezone
 
 
 @dataclass(frozen=True)
@@ -35,3 +37,8 @@ class Entry:
     folds: str = ""  # neighbours with the same word fold into one line
     count: int = 1
     last: str = field(default="", compare=False)  # where a folded run ended
+
+    @property
+    def day(self) -> date:
+        """The day it stands under: the reader's, like the time beside it."""
+        return timezone.localtime(self.at).date()
