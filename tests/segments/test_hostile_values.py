@@ -11,7 +11,9 @@ from .world import AS_OF, CATALOGUE
 
 NASTY = st.sampled_from(
     ["'", '"', "';--", "%", "%s", "%(p1)s", "$p1", "{}", "\\", "海😀", "a'/*", "$$", ":x", "?"]
-) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1)
+) | st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=60
+)
 NASTY = NASTY.filter(str.strip)
 
 

@@ -125,9 +125,8 @@ def welch_effect(treated: Sums, control: Sums) -> MeanEffect:
     if error == 0:
         limits = Interval(difference, difference, difference)
         return _result(treated, control, limits, Method.WELCH, theta)
-    freedom = sum(shares) ** 2 / (
-        shares[0] ** 2 / (treated.n - 1) + shares[1] ** 2 / (control.n - 1)
-    )
+    weights = [share / sum(shares) for share in shares]  # squares of tiny shares would vanish
+    freedom = 1 / (weights[0] ** 2 / (treated.n - 1) + weights[1] ** 2 / (control.n - 1))
     half = float(stdtrit(freedom, 0.975)) * error
     limits = Interval(difference - half, difference, difference + half)
     return _result(treated, control, limits, Method.WELCH, theta)
