@@ -31,8 +31,9 @@ from benchmarks.processes import peak_mib
 from zhiyin.features import History
 from zhiyin.features.behaviour import COUNTED
 from zhiyin.features.history import FEATURES
-from zhiyin.features.instants import DAY_US, SECOND_US, to_us
+from zhiyin.features.instants import DAY_US, SECOND_US
 from zhiyin.features.purchases import WINDOWS
+from zhiyin.instants import to_us
 from zhiyin.lake import Lake
 from zhiyin.lake.engine import EngineSettings
 

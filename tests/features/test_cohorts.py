@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.features.histories import Line, line_table
 from zhiyin.features import History, cohorts
-from zhiyin.features.instants import from_us, month_number, to_us
+from zhiyin.features.instants import month_number
+from zhiyin.instants import from_us, to_us
 from zhiyin.lake.engine import Engine
 
 

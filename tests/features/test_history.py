@@ -27,7 +27,7 @@ from tests.lake.rows import events as lake_events
 from tests.lake.rows import lines as lake_lines
 from zhiyin.features import AmbiguousLinksError, History, MixedCurrenciesError
 from zhiyin.features.history import FEATURES
-from zhiyin.features.instants import to_us
+from zhiyin.instants import to_us
 from zhiyin.lake import Lake
 
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)

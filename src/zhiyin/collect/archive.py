@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -17,6 +16,7 @@ import pyarrow as pa
 from django.conf import settings
 
 from zhiyin.collect.batch import Batch, Incoming
+from zhiyin.instants import to_us
 from zhiyin.lake import Lake
 
 _TECHNICAL = re.compile(r"[A-Za-z0-9_./:-]{1,64}")
@@ -115,12 +115,6 @@ def _is_impersonal(value: object) -> bool:
     if not isinstance(value, str):
         return False
     return bool(_TECHNICAL.fullmatch(value)) and not _LIKE_A_PHONE.search(value)
-
-
-def to_us(at: datetime) -> int:
-    """Whole microseconds since 1970."""
-    seconds = int(at.timestamp())
-    return seconds * 1_000_000 + at.microsecond
 
 
 def _text(id_: UUID | None) -> str | None:

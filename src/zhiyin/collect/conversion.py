@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -27,9 +27,9 @@ from zhiyin.collect.batch import (
     event_id,
 )
 from zhiyin.collect.models import Source
+from zhiyin.instants import from_us
 
 ROWS_A_CHUNK = 40_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Row = dict[str, Any]
 
@@ -43,11 +43,6 @@ def incoming(
     if kind is Kind.CUSTOMERS:
         return _customers(cleaned, source, now)
     return _events(cleaned, source)
-
-
-def from_us(us: int) -> datetime:
-    """Microseconds since 1970 as an aware time."""
-    return EPOCH + timedelta(microseconds=us)
 
 
 def _orders(lines: pa.Table, source: Source) -> Iterator[list[Incoming]]:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import ibis.expr.types as ir
 
-from zhiyin.features.instants import DAY_US, days_before, to_us
+from zhiyin.features.instants import DAY_US, days_before
+from zhiyin.instants import to_us
 
 VISITS = ("Page Viewed", "Product Viewed", "Product Added")
 

@@ -8,7 +8,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from zhiyin.features.history import History
-from zhiyin.features.instants import month_number, to_us
+from zhiyin.features.instants import month_number
+from zhiyin.instants import to_us
 
 COHORTS: pa.Schema = pa.schema(
     [

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhiyin.features.behaviour import COUNTED, behaviour
-from zhiyin.features.instants import from_us
 from zhiyin.features.purchases import WINDOWS, outcomes, purchases
+from zhiyin.instants import from_us
 from zhiyin.lake import Lake
 from zhiyin.lake.engine import Engine, EngineSettings
 

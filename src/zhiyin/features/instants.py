@@ -6,25 +6,10 @@ but not on integers. Divisions are made exact first: engines divide through floa
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import ibis.expr.types as ir
 
 SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def to_us(moment: datetime) -> int:
-    """A moment as integer microseconds; refuses one without a time zone."""
-    if moment.tzinfo is None:
-        raise ValueError("a moment needs its time zone")
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def from_us(us: int) -> datetime:
-    """The moment, in UTC."""
-    return _EPOCH + timedelta(microseconds=us)
 
 
 def floored(value: ir.IntegerValue, step: int) -> ir.IntegerValue:

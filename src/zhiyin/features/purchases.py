@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from zhiyin.features.instants import DAY_US, SECOND_US, days_before, floored, to_us
+from zhiyin.features.instants import DAY_US, SECOND_US, days_before, floored
+from zhiyin.instants import to_us
 
 WINDOWS = (30, 90, 180)  # days
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
 
 from zhiyin.collect.archive import lake
 from zhiyin.collect.models import Event, Source
@@ -11,9 +10,9 @@ from zhiyin.customers.models import Customer, Identifier
 from zhiyin.customers.timeline import Entry, Row
 from zhiyin.customers.timeline.own import ORDER_EVENTS, tell_event
 from zhiyin.customers.timeline.reading import folded
+from zhiyin.instants import from_us
 
 MOST = 500
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = ("event_id", "name", "source", "identifier_id", "ts_us", "properties")
 
 
@@ -43,5 +42,5 @@ def _told(row: dict[str, object], sources: dict[str, Source]) -> Entry:
         "name": row["name"], "properties": json.loads(str(row["properties"] or "{}")),
         "simulated": bool(source and source.simulated),
     }  # fmt: skip
-    at = _EPOCH + timedelta(microseconds=int(str(row["ts_us"])))
+    at = from_us(int(str(row["ts_us"])))
     return tell_event(Row("events", str(row["event_id"]), at, source.pk if source else None, facts))
