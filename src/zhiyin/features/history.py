@@ -92,7 +92,11 @@ class Numbered:
 
 @dataclass(frozen=True)
 class History:
-    """Everything known; each question looks strictly before its date."""
+    """Everything known; each question looks strictly before its date.
+
+    `lines` has customer_id, order_no, ts_us, product_no, quantity and amount: what tells one
+    order or product of a customer from another may be of any type.
+    """
 
     lines: ir.Table
     events: ir.Table
@@ -109,9 +113,10 @@ class History:
         engine = Engine(settings=settings)
         known = EVENTS.empty_table() if events is None else events
         rows, customers = _numbered(lines.select(LINES.names).cast(LINES))
-        numbered = engine.arrow(rows, "lines")
+        bought = engine.arrow(rows, "lines")
+        numbered = _hashed(bought, "customer_no")
         return cls(
-            lines=numbered.select(*LINES.names),
+            lines=_hashed(bought, "customer_id"),
             events=engine.arrow(known.select(EVENTS.names).cast(EVENTS), "events"),
             numbered=Numbered(numbered, engine.arrow(customers, "customers")),
         )
@@ -140,11 +145,11 @@ class History:
         else:
             lines = lines.filter(lines.currency == currency)
         numbers = owners.select("identifier_id", "customer_no")
-        bought = attach_customers(lines, numbers).select("customer_no", *LINES.names[1:])
+        bought = _hashed(attach_customers(lines, numbers), "customer_no")
         kept = engine.keep(bought, "lines")
         did = attach_customers(engine.table("events"), owners).select(*EVENTS.names)
         return cls(
-            lines=kept.join(customers, "customer_no").select(*LINES.names),
+            lines=kept.join(customers, "customer_no").drop("customer_no"),
             events=engine.keep(did, "events"),
             numbered=Numbered(kept, customers),
         )
@@ -190,6 +195,22 @@ class History:
             return question(self.lines, "customer_id")
         answer = question(self.numbered.lines, "customer_no")
         return answer.join(self.numbered.customers, "customer_no")
+
+
+def _hashed(lines: ir.Table, key: str) -> ir.Table:
+    """Lines with 64-bit hashes for the texts of orders and products: half the time of texts.
+
+    They are only ever compared within one customer. Two of n values meet with a probability of
+    n² / 2⁶⁵: with 200,000 customers of a hundred orders each, 5 in 10¹¹ that any two do.
+    """
+    return lines.select(
+        key,
+        "ts_us",
+        "quantity",
+        "amount",
+        order_no=lines.order_id.hash(),
+        product_no=lines.sku.hash(),
+    )
 
 
 def _unambiguous(links: pa.Table) -> pa.Table:

@@ -2,7 +2,7 @@
 
 A line with a positive quantity is a sale; one with a negative quantity is a return or
 cancellation and lowers revenue; one with quantity zero (a fee, a correction) only moves revenue.
-An order is what shares an `order_id`; it happened when its first sale line happened.
+An order is what shares an `order_no`; it happened when its first sale line happened.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def outcomes(
     """
     start, end = to_us(as_of), to_us(as_of + horizon)
     future = lines.filter((lines.ts_us >= start) & (lines.ts_us < end))
-    orders = future.order_id.nunique(where=future.quantity > 0)
+    orders = future.order_no.nunique(where=future.quantity > 0)
     return future.group_by(key).agg(
         orders=_or_zero(orders).cast("int64"), revenue=_total(future.amount.sum())
     )
@@ -61,7 +61,7 @@ def _money(past: ir.Table, key: str, now: int) -> ir.Table:
 
 def _rhythm(sales: ir.Table, key: str, now: int) -> ir.Table:
     """How often and when: orders, days, and the gaps between consecutive orders."""
-    orders = sales.group_by(key, "order_id").agg(sold_us=sales.ts_us.min())
+    orders = sales.group_by(key, "order_no").agg(sold_us=sales.ts_us.min())
     previous_us = orders.sold_us.lag().over(ibis.window(group_by=key, order_by=orders.sold_us))
     o = orders.mutate(
         gap_s=floored(orders.sold_us, SECOND_US) - floored(previous_us, SECOND_US),
@@ -85,7 +85,7 @@ def _rhythm(sales: ir.Table, key: str, now: int) -> ir.Table:
 
 def _products(sales: ir.Table, key: str) -> ir.Table:
     """How many different articles."""
-    articles = sales.select(key, "sku").distinct()
+    articles = sales.select(key, "product_no").distinct()
     return articles.group_by(key).agg(products=articles.count().cast("int64"))
 
 
