@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from zhiyin.customers.models import Customer
 from zhiyin.customers.timeline.entries import Entry
-from zhiyin.customers.timeline.registry import Row, facts_of, providers
+from zhiyin.customers.timeline.registry import Provider, Row, facts_of, providers
 
 PAGE = 60  # rows before folding
 RUN = timedelta(minutes=45)  # a longer pause begins a new visit
@@ -49,28 +53,7 @@ def read(
 ) -> Timeline:
     """Lines older than `before`, of one kind or source if asked."""
     mark = Mark.of(before)
-    limit = PAGE + 1 + (SAME_MOMENT if mark else 0)
-    parts = []
-    for provider in providers():
-        if kind and kind not in provider.kinds:
-            continue
-        rows = provider.rows(customer.pk)
-        rows = rows.filter(row_origin=source) if source else rows
-        rows = rows.filter(row_at__lte=mark.at) if mark else rows
-        parts.append(rows.order_by("-row_at")[:limit])
-    if not parts:
-        return Timeline([], "")
-    union = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    found = [
-        Row(
-            provider=row["row_provider"],
-            key=row["row_key"],
-            at=row["row_at"],
-            source=row["row_origin"],
-            data=facts_of(row["row_data"]),
-        )
-        for row in union
-    ]
+    found = _rows(customer.pk, kind, source, mark)
     found.sort(key=lambda row: (row.at, row.key), reverse=True)
     if mark:
         found = [row for row in found if (row.at, row.key) < (mark.at, mark.key)]
@@ -80,6 +63,65 @@ def read(
     lines = [line for line in lines if not kind or line.kind == kind]
     older = str(Mark(page[-1].at, page[-1].key)) if more else ""
     return Timeline(folded(lines), older)
+
+
+def _rows(customer: UUID, kind: str, source: UUID | None, mark: Mark | None) -> list[Row]:
+    """What all providers of this kind have to tell, in no order."""
+    asked = _statement(kind, source is not None, mark is not None)
+    if asked is None:
+        return []
+    given = {_CUSTOMER: customer, _SOURCE: source, _MOMENT: mark.at if mark else None}
+    with connection.cursor() as cursor:
+        cursor.execute(asked.sql, asked.filled(given))
+        found = cursor.fetchall()
+    return [
+        Row(provider=provider, key=key, at=at, source=origin, data=facts_of(data))
+        for provider, key, at, origin, data in found
+    ]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The union in SQL, with stand-ins among its parameters."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+
+    def filled(self, given: Mapping[Any, Any]) -> list[Any]:
+        """The parameters with what is `given` for the stand-ins."""
+        return [
+            given.get(one, one) if isinstance(one, UUID | datetime) else one
+            for one in self.parameters
+        ]
+
+
+# Stand for what differs from one reading to the next.
+_CUSTOMER, _SOURCE = UUID(int=1), UUID(int=2)
+_MOMENT = datetime(1, 1, 2, 3, 4, 5, tzinfo=UTC)
+_compiled: dict[tuple[object, ...], Statement | None] = {}
+
+
+def _statement(kind: str, by_source: bool, marked: bool) -> Statement | None:
+    """The union, put together once: that takes longer than the database takes to answer it."""
+    asked = tuple(one for one in providers() if not kind or kind in one.kinds)
+    question = (asked, by_source, marked)
+    if question not in _compiled:
+        _compiled[question] = _compile(asked, by_source, marked)
+    return _compiled[question]
+
+
+def _compile(asked: tuple[Provider, ...], by_source: bool, marked: bool) -> Statement | None:
+    parts = []
+    for provider in asked:
+        rows = provider.rows(_CUSTOMER)
+        rows = rows.filter(row_origin=_SOURCE) if by_source else rows
+        rows = rows.filter(row_at__lte=_MOMENT) if marked else rows
+        parts.append(rows.order_by("-row_at")[: PAGE + 1 + (SAME_MOMENT if marked else 0)])
+    if not parts:
+        return None
+    union = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    sql, parameters = union.query.sql_with_params()
+    return Statement(sql, tuple(parameters))
 
 
 def folded(lines: list[Entry]) -> list[Entry]:

@@ -29,10 +29,11 @@ class Row:
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Provider:
     """`rows(customer)` in the `shape`; `tell` makes a line of each, or None to say nothing.
 
+    `rows` is asked once and its SQL kept, so it may depend on the customer and nothing else.
     `kinds` are the types under which its lines can be filtered, with their names.
     """
 
