@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests import factories
 from tests.customers import people
 from zhiyin.accounts.roles import Role
 from zhiyin.customers import asking
 from zhiyin.customers.asking import asked
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Customer, CustomerSearch
+from zhiyin.customers.search import grams
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +49,29 @@ def _customers() -> None:
 def test_any_part_finds_the_person(question: str) -> None:
     assert "林静姝" in found(question)
     assert "Sarah Whitfield" not in found(question)
+
+
+@given(st.text("01a王", max_size=30), st.integers(0, 30), st.integers(1, 30))
+def test_whatever_a_text_contains_is_found_by_its_grams(text: str, start: int, size: int) -> None:
+    assert grams(text[start : start + size]) <= grams(text)
+
+
+@pytest.mark.parametrize("question", ["00000000", "0000", "80000000"])
+def test_a_long_run_of_one_digit_finds_the_number_and_no_other(question: str) -> None:
+    people.customer("王零", phone="+8613800000000")
+    people.customer("李零", phone="+8613800012300")
+    assert found(question) == {"王零"}
+
+
+def test_people_indexed_before_runs_were_are_found_by_them_after_the_upgrade() -> None:
+    person = people.customer("王零", phone="+8613800000000")
+    row = CustomerSearch.objects.get(customer=person)
+    row.grams = [one for one in row.grams if one not in grams("0000") - grams("000")]
+    row.save()
+    assert found("00000000") == set()
+    upgrade = import_module("zhiyin.customers.migrations.0005_runs_in_search")
+    upgrade.add_runs(apps, None)
+    assert found("00000000") == {"王零"}
 
 
 def test_several_words_must_all_be_found() -> None:

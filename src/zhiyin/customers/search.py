@@ -1,17 +1,17 @@
 """Finding a customer by any part of a name, its pinyin, a phone, an e-mail or a number.
 
 The text is folded and cut into n-grams (three characters; two where a Chinese one is among them,
-and single Chinese characters), hashed to 32 bits and kept in an indexed array: whoever has all
-grams of the question is a candidate, and the text itself decides.
+single Chinese characters, and longer runs of one character), hashed to 32 bits and kept in an
+indexed array: whoever has all grams of the question is a candidate, and the text itself decides.
 """
 
 from __future__ import annotations
 
 import unicodedata
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import reduce
-from itertools import pairwise
+from itertools import groupby, pairwise
 from operator import and_
 from uuid import UUID
 
@@ -40,7 +40,14 @@ def grams(text: str) -> set[int]:
         found.update(c for c in word if _is_han(c))
         found.update(a + b for a, b in pairwise(word) if _is_han(a) or _is_han(b))
         found.update(word[i : i + 3] for i in range(len(word) - 2))
+        found.update(_runs(word))
     return {_hash(gram) for gram in found}
+
+
+def _runs(word: str) -> Iterator[str]:
+    """Runs of one character, at every length from four: 00000000 would else be one common gram."""
+    for character, run in groupby(word):
+        yield from (character * length for length in range(4, min(len(list(run)), 12) + 1))
 
 
 def _is_han(character: str) -> bool:
