@@ -84,6 +84,7 @@ AUDIT_KEY = _secret("audit_key")  # keys the audit chain; losing it makes the ch
 
 INSTALLED_APPS = [
     "zhiyin.accounts",
+    "zhiyin.objects",
     "zhiyin.collect",
     "zhiyin.customers",
     "zhiyin.govern",
