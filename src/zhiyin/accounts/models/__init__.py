@@ -1,0 +1,30 @@
+"""Tables of the people who work here, of what they may, of the audit trail and of long work.
+
+Customers are not here. The audit tables are append-only: triggers made by the migrations refuse to
+change them (see audit.py).
+"""
+
+from zhiyin.accounts.models.people import (
+    Department,
+    Locale,
+    Theme,
+    User,
+    UserManager,
+    normal_email,
+)
+from zhiyin.accounts.models.trail import AuditEntry, AuditFacts, AuditHead, AuditPending
+from zhiyin.accounts.models.work import Work
+
+__all__ = [
+    "AuditEntry",
+    "AuditFacts",
+    "AuditHead",
+    "AuditPending",
+    "Department",
+    "Locale",
+    "Theme",
+    "User",
+    "UserManager",
+    "Work",
+    "normal_email",
+]
