@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 DATA ?= .zhiyin
+JOBS ?= logical
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
@@ -38,8 +39,9 @@ demo: run-setup
 demo-reset: run-setup
 	@$(PY) -m zhiyin demo --data "$(DATA)" --port $(PORT) --reset
 
+# Each of the workers has a database of its own; a file's tests stay together.
 test: setup
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxprocesses 4
 
 lint: setup
 	@$(PY) -m ruff check src tests benchmarks

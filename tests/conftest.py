@@ -32,6 +32,17 @@ if os.environ.get("HYPOTHESIS_SEED") != "random":
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each worker of `-n 2` make a folder and a server of its own before it reads settings."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take minutes begin, so that no worker of `-n 2` is left with one at the end."""
+    items.sort(key=lambda item: item.path.parent.name not in ("browser", "cli"))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line that says how to get what the browser tests were skipped for."""
     skipped = terminalreporter.stats.get("skipped", [])
