@@ -39,7 +39,7 @@ def pytest_xdist_setupnodes() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take minutes begin, so that no worker of `-n 2` is left with one at the end."""
+    """Files that take minutes begin, so that no worker is left with one at the end."""
     items.sort(key=lambda item: item.path.parent.name not in ("browser", "cli"))
 
 
