@@ -8,7 +8,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup run-setup frontend demo demo-reset test lint format bench dist clean
+.PHONY: setup run-setup frontend demo demo-reset test coverage lint format bench dist clean
 
 setup: run-setup .venv/dev
 
@@ -42,6 +42,11 @@ demo-reset: run-setup
 # Each of the workers has a database of its own; a file's tests stay together.
 test: setup
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxprocesses 4
+
+# Every branch of the code that decides what leaves is taken by a test.
+coverage: setup
+	@$(PY) -m coverage run --data-file=.coverage --branch --source=src/zhiyin/connect -m pytest tests/connect
+	@$(PY) -m coverage report --data-file=.coverage --show-missing --fail-under=100 --include="*/connect/egress.py,*/connect/addresses.py"
 
 lint: setup
 	@$(PY) -m ruff check src tests benchmarks

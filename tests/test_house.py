@@ -135,6 +135,35 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
     assert not unused
 
 
+# Whoever opens a connection without zhiyin.connect.egress, and why it may.
+_CONNECTS = {
+    "connect/egress.py": "the way out itself",
+    "cli/serve.py": "asks its own server on loopback whether it is up",
+    "engage/transport.py": "the operator's mail server, by SMTP",
+}
+_WAYS_OUT = {
+    "socket", "socketserver", "http.client", "urllib.request", "urllib3", "requests", "httpx",
+    "aiohttp", "websockets", "pycurl", "boto3", "botocore", "ftplib", "smtplib", "telnetlib",
+    "xmlrpc.client",
+}  # fmt: skip
+
+
+def test_nothing_goes_out_but_through_the_one_client() -> None:
+    found = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            if any(
+                name == way or name.startswith(f"{way}.") for name in names for way in _WAYS_OUT
+            ):
+                found.add(str(path.relative_to(SOURCE)))
+    assert found == set(_CONNECTS), "send through zhiyin.connect.egress"
+
+
 def test_constraints_pin_every_declared_package() -> None:
     pinned = {_plain(line.partition("==")[0])
               for line in (ROOT / "constraints.txt").read_text().splitlines()}  # fmt: skip

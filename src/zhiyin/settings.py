@@ -46,6 +46,13 @@ MAX_UPLOAD_BYTES = int(os.environ.get("ZHIYIN_MAX_UPLOAD_BYTES", str(4 * 1024**3
 # The store's currency, ISO 4217. The demo's orders are in pounds.
 CURRENCY = os.environ.get("ZHIYIN_CURRENCY", "GBP")
 
+# Exceptions from the rule that outgoing HTTP goes to public addresses by https only, separated by
+# commas, each `[http://]host-or-network[:port]`. Set it for receivers inside your own network.
+EGRESS_ALLOW = os.environ.get("ZHIYIN_EGRESS_ALLOW", "")
+
+# A file of certificates (PEM) that are believed beside the system's, for your own authority.
+EGRESS_CA = os.environ.get("ZHIYIN_EGRESS_CA", "")
+
 # The way of an event, step by step; read like MIDDLEWARE. Each entry is `step(batch) -> None`.
 PIPELINE = [
     "zhiyin.collect.pipeline.check",  # clock, size, duplicates
@@ -85,6 +92,7 @@ AUDIT_KEY = _secret("audit_key")  # keys the audit chain; losing it makes the ch
 INSTALLED_APPS = [
     "zhiyin.accounts",
     "zhiyin.objects",
+    "zhiyin.connect",
     "zhiyin.collect",
     "zhiyin.customers",
     "zhiyin.govern",
