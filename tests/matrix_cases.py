@@ -187,6 +187,8 @@ CASES: dict[str, Callable[[World], Case]] = {
     "model": lambda world: Case({"name": "churn"}),
     "approve_model": lambda world: Case({"name": "churn"}),
     "withdraw_approval": lambda world: Case({"name": "churn"}),
+    # console
+    "help_term": lambda world: Case({"term": "churn_risk"}),
     # monitor
     "finish_my_task": _my_task,
     "reopen_my_task": _my_task,

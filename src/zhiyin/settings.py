@@ -151,6 +151,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django_cotton.templatetags.cotton",
                 "zhiyin.console.templatetags.console",
+                "zhiyin.console.templatetags.parts",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

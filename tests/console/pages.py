@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from zhiyin.accounts.models import User
-from zhiyin.console import views
+from zhiyin.console import living
 
 PATH = "/console/components"
 
@@ -25,7 +25,7 @@ def request(path: str = PATH, *, role: str = "administrator", theme: str = "ligh
 def components(language: str = "en", theme: str = "light") -> HttpResponse:
     """The living page of components."""
     with translation.override(language):
-        return views.components(request(theme=theme))
+        return living.components(request(theme=theme))
 
 
 def render(source: str, **values: object) -> str:

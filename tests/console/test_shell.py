@@ -8,7 +8,7 @@ from django.utils import translation
 
 from tests.console.pages import request
 from zhiyin import toasts
-from zhiyin.console import navigation, palette, reality, views
+from zhiyin.console import living, navigation, palette, reality, views
 from zhiyin.console.context import shell
 from zhiyin.console.palette import Entry
 
@@ -68,7 +68,7 @@ def test_the_page_says_what_is_simulated_until_mail_is_connected(settings: objec
 def test_a_toast_offers_its_way_back() -> None:
     made: HttpRequest = request()
     toasts.say(made, "312 joined", undo="/undo/7")
-    page = views.components(made).content.decode()
+    page = living.components(made).content.decode()
     assert 'action="/undo/7"' in page
     assert "312 joined" in page
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from zhiyin.accounts import access
@@ -53,6 +54,27 @@ def department_tree() -> list[Department]:
         tree.append(node)
         waiting.extend(reversed(below.get(node.id, [])))
     return tree
+
+
+@dataclass(frozen=True)
+class DepartmentNode:
+    """A department as the tree on the screen shows it."""
+
+    name: str
+    url: str
+    count: int
+    children: list[DepartmentNode]
+
+
+def department_nodes(tree: list[Department], *, linked: bool) -> list[DepartmentNode]:
+    """The tree as nested nodes; `linked` where the reader may change departments."""
+    nodes: dict[UUID | None, list[DepartmentNode]] = {None: []}
+    for row in tree:
+        url = reverse("department", args=[row.pk]) if linked else ""
+        below = nodes.setdefault(row.pk, [])
+        people = int(getattr(row, "people", 0))
+        nodes[row.parent_id].append(DepartmentNode(row.name, url, people, below))
+    return nodes[None]
 
 
 @dataclass(frozen=True)

@@ -151,11 +151,9 @@ def department_tree(request: HttpRequest) -> HttpResponse:
         made = _try(form, lambda: departments.create_department(by=me, **form.cleaned_data))
         if made is not None:
             return redirect("departments")
-    context = {
-        "tree": queries.department_tree(),
-        "form": form,
-        "may_change": access.allowed(me, "department.change"),
-    }
+    may_change = access.allowed(me, "department.change")
+    tree = queries.department_nodes(queries.department_tree(), linked=may_change)
+    context = {"tree": tree, "form": form, "may_change": may_change}
     return render(request, "accounts/departments.html", context)
 
 

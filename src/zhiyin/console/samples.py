@@ -2,14 +2,134 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
+from django.urls import reverse
+from django.utils.translation import gettext, pgettext
+
+from zhiyin import form_fields
 from zhiyin.console import cohorts
+from zhiyin.console.boards import Board, Card, Foot, Lane
+
+CITY = {"text": "深圳", "version": "1"}
+_PLACES = (
+    ("bj", "北京", "Beijing"), ("cd", "成都", "Chengdu"), ("cq", "重庆", "Chongqing"),
+    ("gz", "广州", "Guangzhou"), ("hz", "杭州", "Hangzhou"), ("ld", "伦敦", "London"),
+    ("nj", "南京", "Nanjing"), ("sh", "上海", "Shanghai"), ("sz", "深圳", "Shenzhen"),
+    ("su", "苏州", "Suzhou"), ("xa", "西安", "Xi'an"), ("xm", "厦门", "Xiamen"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Node:
+    """A department of the sample tree."""
+
+    name: str
+    count: int
+    children: tuple[Node, ...] = ()
+    url: str = "#tree"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the sample wizard."""
+
+    words: str
+    state: str
+    url: str = "#steps"
+
+
+def places(query: str) -> list[tuple[str, str, str]]:
+    """Cities that answer what was typed: value, words, and the other name."""
+    wanted = "".join(query.casefold().split())
+    return [
+        (key, zh, en)
+        for key, zh, en in _PLACES
+        if wanted in zh or wanted in en.casefold() or wanted in form_fields.find_keys(zh)
+    ]
+
+
+def board() -> Board:
+    """The deals of the house's mock, so that the board can be held beside its picture."""
+    return Board("sample-board", gettext("Deals"), _lanes(), reverse("sample_move"), currency="CNY")
+
+
+def _lanes() -> tuple[Lane, ...]:
+    late, today = "late", "today"
+    return (
+        Lane("lead", gettext("Lead confirmed"), (
+            Card("d1", "广州南粤银行", "春节客户礼 800 份", "#board", Decimal(172000), 14, 8, 22,
+                 "郭", 2, foot=Foot("11-24 首次拜访")),
+            Card("d2", "禾光文化传播", "展会伴手礼", "#board", Decimal(38400), 9, 4, 15, "唐", 5,
+                 foot=Foot(gettext("No next step"), "none", "alert-circle")),
+            Card("d3", "宁波海曙酒店", "客房茶包年供", "#board", Decimal(76000), 12, 7, 19, "何", 9,
+                 foot=Foot("逾期 1 天：回电", late, "clock-exclamation")),
+        ), "#board", 7, more=5),
+        Lane("offer", gettext("Offer made"), (
+            Card("d4", "深圳远帆物流", "中秋余单转春节礼盒", "#board", Decimal(168000), 34, 24, 45,
+                 "何", 4, "含 2 位联系人", "info", Foot("今天 16:00 报价会", today)),
+            Card("d5", "苏州工业园区商会", "会员年礼 500 份", "#board", Decimal(215000), 28, 19, 38,
+                 "唐", 6, foot=Foot("11-26 发方案")),
+        ), "#board", 10),
+        Lane("taste", gettext("Sample tasting"), (
+            Card("d6", "成都锦里酒店集团", "12 家店客房与大堂用茶", "#board", Decimal(286000), 58,
+                 46, 69, "郭", 8, "试饮反馈好", "good", Foot("11-25 试饮回访")),
+            Card("d7", "珠海横琴会展", "峰会茶歇", "#board", Decimal(58000), 49, 37, 60, "郭", 15,
+                 foot=Foot("逾期 1 天：收反馈", late, "clock-exclamation")),
+        ), "#board", 7),
+        Lane("paper", gettext("Contract"), (
+            Card("d8", "粤港信托", "贵宾厅年供", "#board", Decimal(540000), 81, 72, 88, "何", 11,
+                 foot=Foot("11-27 法务回稿")),
+            Card("d9", "西湖国宾馆", "2027 年度框架", "#board", Decimal(312000), 68, 55, 79, "何",
+                 21, "缺资质", "warn", Foot("逾期 2 天：补资质", late, "clock-exclamation")),
+        ), "#board", 14),
+        Lane("won", gettext("Won this quarter"), (
+            Card("d10", "华润万象生活", "会员积分兑礼", "#board", Decimal(428000), owner="何",
+                 foot=Foot("11-18 签约", "done", "check")),
+        ), is_end=True, more=10),
+    )  # fmt: skip
+
+
+def _tree() -> tuple[Node, ...]:
+    south = Node("华南大区", 12, (Node("深圳销售部", 7), Node("广州销售部", 5)))
+    east = Node("华东大区", 9, (Node("上海销售部", 6), Node("杭州门店", 3)))
+    return (Node("云岭茶业", 34, (Node("销售中心", 21, (south, east)), Node("客服中心", 8))),)
+
+
+def _steps() -> tuple[Step, ...]:
+    return (
+        Step(gettext("Upload"), "done"),
+        Step(gettext("Columns"), "done"),
+        Step(pgettext("import", "Check"), "here"),
+        Step(pgettext("import", "Load"), "to_do", ""),
+    )
+
+
+def _versions() -> list[dict[str, str]]:
+    return [
+        {"name": "city", "label": gettext("City"), "theirs": "广州", "yours": "深圳"},
+        {"name": "tier", "label": gettext("Tier"), "theirs": "钻石", "yours": "金卡"},
+        {"name": "note", "label": gettext("Note"), "theirs": "送礼", "yours": "送礼"},
+    ]
 
 
 def context() -> dict[str, object]:
     """What the page of components is rendered with."""
     return {
+        "tree": _tree(),
+        "steps": _steps(),
+        "versions": _versions(),
+        "cities": [(key, zh) for key, zh, _en in _PLACES],
+        "chosen": ["sh", "sz"],
+        "first_day": date(2026, 10, 27),
+        "last_day": date(2026, 11, 25),
+        "tiers": [
+            ("", gettext("Any tier")),
+            ("gold", gettext("Gold")),
+            ("dia", gettext("Diamond")),
+        ],
         "spark": [4, 5, 4.6, 6, 5.6, 7, 6.4, 7.4, 6.9, 8.2, 8, 9],
         "scored_at": datetime(2026, 11, 20, 22, 0, tzinfo=UTC),
         "reasons": [
@@ -106,6 +226,14 @@ def context() -> dict[str, object]:
                 "model": "模型 / Model",
                 "baseline": "基线 / Baseline",
             },
+        },
+        "broken": {"kind": "unheard of"},
+        "columns": {
+            "kind": "columns",
+            "name": "消费 / Spent (¥)",
+            "x": [f"{month} 月" for month in (12, *range(1, 12))],
+            "values": [420, 1920, 260, 380, 640, 410, 300, 690, 1180, 520, 228, 90],
+            "unfinished": True,
         },
         "waterfall": {
             "kind": "waterfall",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zhiyin.console import demo_note, views
+from zhiyin.console import demo_note, help, living, reading, views
 
 urlpatterns = [
     path("healthz", views.health, name="health"),
@@ -12,5 +12,11 @@ urlpatterns = [
     path("console/palette", views.palette, name="palette"),
     path("console/language", views.language, name="language"),
     path("console/theme", views.theme, name="theme"),
-    path("console/components", views.components, name="components"),
+    path("console/read", reading.read, name="read"),
+    path("console/components", living.components, name="components"),
+    path("console/components/move", living.move_card, name="sample_move"),
+    path("console/components/city", living.change_city, name="sample_city"),
+    path("console/components/places", living.places, name="sample_places"),
+    path("help/", help.page, name="help"),
+    path("help/<slug:term>", help.one, name="help_term"),
 ]

@@ -1,4 +1,4 @@
-"""The shell's own addresses: the palette, the two switches, the living page of components."""
+"""The shell's own addresses: the palette, the two switches, the pulse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from zhiyin.accounts.gate import gate, public
 from zhiyin.console import palette as command_palette
-from zhiyin.console import samples
 from zhiyin.console.context import THEME_COOKIE, THEMES
 
 YEAR = 365 * 24 * 3600  # seconds
@@ -71,13 +70,6 @@ def _remember(request: HttpRequest, preference: str, value: str) -> None:
     if request.user.is_authenticated:
         setattr(request.user, preference, value)
         request.user.save(update_fields=[preference])
-
-
-@gate("console.components")
-@require_GET
-def components(request: HttpRequest) -> HttpResponse:
-    """Every component in every state, rendered by the very templates that the screens use."""
-    return render(request, "console/components.html", samples.context())
 
 
 @public

@@ -11,15 +11,16 @@ from functools import lru_cache
 from django import template
 from django.conf import settings
 from django.contrib.messages.storage.base import Message
-from django.forms import BoundField
+from django.forms import BoundField, Select
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from zhiyin import toasts
 from zhiyin.console import formats, icons, strings
 from zhiyin.console.formats import Numeric
+from zhiyin.form_fields import SearchSelect
 
 register = template.Library()
 
@@ -254,9 +255,15 @@ def effect_bar(effect: Numeric, reasons: Iterable[tuple[str, Numeric]]) -> SafeS
     return bar(abs(own), max(sizes, default=Decimal(1)), tone)
 
 
+SEARCHED = 8  # choices; a shorter list is read faster than it is typed
+
+
 @register.filter
 def control(field: BoundField) -> SafeString:
-    """A form field's input with our classes and its error or help tied to it."""
+    """A form field's input with our classes and its error or help tied to it.
+
+    A long list of choices becomes one that can be searched by words, pinyin and initials.
+    """
     widget = field.field.widget
     kind = getattr(widget, "input_type", "textarea")
     css = {"select": "form-select", "checkbox": "form-check-input", "radio": ""}
@@ -265,4 +272,16 @@ def control(field: BoundField) -> SafeString:
         attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.auto_id}-error"}
     elif field.help_text:
         attributes["aria-describedby"] = f"{field.auto_id}-help"
+    if type(widget) is Select:
+        return _select(field, widget, attributes)
     return field.as_widget(attrs=attributes)
+
+
+def _select(field: BoundField, widget: Select, attributes: dict[str, str | bool]) -> SafeString:
+    choices = list(widget.choices)  # looked up once, for the length and for the drawing
+    if len(choices) < SEARCHED:
+        return field.as_widget(widget=Select(widget.attrs, choices), attrs=attributes)
+    words = {"data-none": gettext("Nothing found"), "data-remove": gettext("Remove")}
+    return field.as_widget(
+        widget=SearchSelect(widget.attrs, choices), attrs={**attributes, **words}
+    )

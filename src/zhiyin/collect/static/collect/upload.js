@@ -1,7 +1,5 @@
-// Drop a file on the form and watch it go up. Without this the form is sent as any other.
+// Watch a file go up. Without this the form is sent as any other.
 const form = document.querySelector('[data-upload]');
-const drop = form?.querySelector('[data-drop]');
-const input = form?.querySelector('input[type=file]');
 
 function show(share, words) {
   const box = form.querySelector('[data-progress]');
@@ -51,19 +49,4 @@ function send() {
 form?.addEventListener('submit', (event) => {
   event.preventDefault();
   send();
-});
-for (const name of ['dragenter', 'dragover']) {
-  drop?.addEventListener(name, (event) => {
-    event.preventDefault();
-    drop.classList.add('over');
-  });
-}
-for (const name of ['dragleave', 'drop']) {
-  drop?.addEventListener(name, () => drop.classList.remove('over'));
-}
-drop?.addEventListener('drop', (event) => {
-  event.preventDefault();
-  if (!event.dataTransfer.files.length) return;
-  input.files = event.dataTransfer.files;
-  form.requestSubmit();
 });

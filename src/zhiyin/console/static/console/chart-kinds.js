@@ -123,7 +123,7 @@ function columns(data, { width }) {
     tooltip: hover((points) => points.map((p) => [p.seriesName, text(p.value?.value ?? p.value, data)])),
     xAxis: { type: 'category', data: data.x, axisLabel: { interval: data.x.length > width / 48 ? 'auto' : 0 } },
     yAxis: { type: 'value', min: 0, axisLabel: { formatter: (x) => text(x, data) } },
-    series: [{ name: data.name, type: 'bar', data: data.values.map((value, i) => ({ value, url: data.urls?.[i], itemStyle: { color: token('c1'), decal: data.unfinished && i === data.values.length - 1 ? hatch : { symbol: 'none' } } })) }],
+    series: [{ name: data.name, type: 'bar', data: data.values.map((value, i) => ({ value, url: data.urls?.[i], itemStyle: { color: token('c1'), ...(data.unfinished && i === data.values.length - 1 ? { decal: hatch } : {}) } })) }],
   };
 }
 

@@ -11,10 +11,18 @@ function draw(figure) {
   const plot = figure.querySelector('.plot');
   const data = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
   const build = builders[data.kind];
-  if (!build) throw new Error(`No chart is called ${data.kind}`);
-  drawn.get(figure)?.chart.dispose();
-  const chart = echarts.init(plot, theme(), { renderer: 'svg' });
-  chart.setOption({ animation: false, ...build(data, { token, width: plot.clientWidth }) });
+  drawn.get(figure)?.chart?.dispose();
+  let chart;
+  try {
+    chart = echarts.init(plot, theme(), { renderer: 'svg' });
+    chart.setOption({ animation: false, ...build(data, { token, width: plot.clientWidth }) });
+  } catch {
+    // One chart that cannot be drawn takes nothing else down; it says so in its place.
+    chart?.dispose();
+    drawn.set(figure, { chart: null, data });
+    figure.classList.add('broken');
+    return;
+  }
   chart.on('click', (event) => {
     const url = event.data?.url ?? data.urls?.[event.dataIndex];
     if (url) location.href = url;
@@ -49,14 +57,14 @@ function showTable(figure, button) {
   }
   place.hidden = !shown;
   figure.querySelector('.plot').hidden = shown;
-  if (!shown) drawn.get(figure).chart.resize();
+  if (!shown) drawn.get(figure).chart?.resize();
 }
 
 function start(root) {
   for (const figure of root.querySelectorAll('[data-chart]')) {
     if (drawn.has(figure)) continue;
     draw(figure);
-    new ResizeObserver(() => drawn.get(figure)?.chart.resize()).observe(figure.querySelector('.plot'));
+    new ResizeObserver(() => drawn.get(figure)?.chart?.resize()).observe(figure.querySelector('.plot'));
   }
 }
 

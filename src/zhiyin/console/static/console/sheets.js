@@ -31,6 +31,7 @@ document.addEventListener('click', async (event) => {
     dialog.removeAttribute('open');
     document.body.append(dialog);
     window.htmx?.process(dialog);
+    dialog.dispatchEvent(new CustomEvent('zhiyin:added', { bubbles: true }));
     open(dialog, link);
     dialog.addEventListener('close', () => dialog.remove(), { once: true });
     return;

@@ -6,3 +6,6 @@ import './palette.js';
 import './toasts.js';
 import './lists.js';
 import './keys.js';
+import './menus.js';
+import './what.js';
+import './parts.js';
