@@ -8,7 +8,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup run-setup frontend demo demo-reset test coverage lint format bench dist clean
+.PHONY: setup run-setup frontend demo demo-reset test soak coverage lint format bench dist clean
 
 setup: run-setup .venv/dev
 
@@ -47,6 +47,10 @@ test: setup
 coverage: setup
 	@$(PY) -m coverage run --data-file=.coverage --branch --source=src/zhiyin/connect -m pytest tests/connect
 	@$(PY) -m coverage report --data-file=.coverage --show-missing --fail-under=100 --include="*/connect/egress.py,*/connect/addresses.py"
+
+# The long proofs: the crawler with every row, 20,000 generated requests, all payloads. Half an hour.
+soak: setup
+	@$(PY) -m pytest -m soak tests/proof
 
 lint: setup
 	@$(PY) -m ruff check src tests benchmarks

@@ -40,7 +40,7 @@ def pytest_xdist_setupnodes() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take minutes begin, so that no worker is left with one at the end."""
-    items.sort(key=lambda item: item.path.parent.name not in ("browser", "cli"))
+    items.sort(key=lambda item: item.path.parent.name not in ("browser", "cli", "proof"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -89,7 +89,9 @@ def retention(as_of: datetime, sight: Sight) -> list[Row]:
     finished = as_of >= months_before(running, -1)
     shares: dict[int, list[tuple[int, float]]] = {}
     for cohort in sorted({cohort for cohort, _ in active}):
-        size = active[cohort, cohort]
+        size = active.get((cohort, cohort), 0)
+        if not size:  # their first order was undone or is no sale: no base to take shares of
+            continue
         seen = [active.get((cohort, month), 0) for month in range(cohort + 1, last + 1)]
         shares[cohort] = [(people, people / size) for people in seen]
     return _drawn(shares, active, finished)

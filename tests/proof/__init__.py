@@ -1,0 +1,1 @@
+"""Proofs that do not trust the policy's own code: a company of planted values, and those who dig."""

@@ -1,0 +1,83 @@
+"""Signed in as each role, everything that can be read is read: nothing is in it that the role must
+not know, and everything is that it may.
+
+The judge is tests/proof/oracle.py, which asks nothing of the policy's code.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from tests.proof import oracle
+from tests.proof.canaries import Canary
+from tests.proof.crawler import MUCH, Answer, Budget, Crawler, asked_by_description
+from tests.proof.world import Company
+from zhiyin.accounts.roles import Role
+from zhiyin.console.api.root import EachUser, document
+
+
+def crawled(company: Company, role: Role, *, every: bool = False) -> Crawler:
+    """All that a reader of this role comes by; what they did on the way is taken back."""
+    client = Client(raise_request_exception=False, headers={"accept-language": "en"})
+    ids = company.ids_for(company.tried_by(role, every=every))
+    crawler = Crawler(client, company.traps, ids, MUCH if every else Budget())
+    views = (f"{reverse('customers')}?view={view}" for view in ids["view_id"])
+    with transaction.atomic():
+        client.force_login(company.readers[role])
+        crawler.crawl([*asked_by_description(json.loads(document()), ids), *views])
+        transaction.set_rollback(True)
+    return crawler
+
+
+def leaks(company: Company, role: Role, answers: list[Answer]) -> list[str]:
+    """What reached the reader and must not have, each with the places where it stood."""
+    found: dict[Canary, set[str]] = defaultdict(set)
+    for answer in answers:
+        for one in answer.caught:
+            row = company.stands(one.row, role)
+            if not oracle.may_know(role, one.thing, one.field, row, door=answer.door):
+                found[one].add(f"{answer.method} {answer.address} → {answer.status}")
+    return [f"{one}: {sorted(places)[:3]} of {len(places)}" for one, places in found.items()]
+
+
+def unseen(company: Company, role: Role, answers: list[Answer]) -> list[str]:
+    """Kinds of values that the reader may know and of which none was seen: a crawler that sees
+    nothing proves nothing."""
+    found = {one for answer in answers for one in answer.caught}
+    seen = {(one.thing, one.field, company.stands(one.row, role)) for one in found}
+    return sorted(
+        {
+            f"{one.thing}.{one.field} of {row or 'nobody'}"
+            for one in company.traps.by_needle.values()
+            if one.row in company.tried_by(role)
+            and (one.thing, one.field, row := company.stands(one.row, role)) not in seen
+            and oracle.may_know(role, one.thing, one.field, row)
+        }
+    )
+
+
+@pytest.fixture
+def company(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
+    """The company, with doors that do not count how often somebody knocks."""
+    monkeypatch.setattr(EachUser, "allow_request", lambda *_: True)
+    logging.disable(logging.CRITICAL)  # hundreds of refusals, each with its trace
+    yield Company()
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.soak)])
+def test_nothing_that_a_role_must_not_know_reaches_it(company: Company, every: bool) -> None:
+    for role in Role:
+        crawler = crawled(company, role, every=every)
+        assert [f"{one.method} {one.address}" for one in crawler.broken] == [], role
+        assert leaks(company, role, crawler.answers) == [], role
+        assert unseen(company, role, crawler.answers) == [], role
