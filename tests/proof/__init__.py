@@ -1,1 +1,1 @@
-"""Proofs that do not trust the policy's own code: a company of planted values, and those who dig."""
+"""Proofs that do not trust the policy's own code: planted values, and readers who dig for them."""

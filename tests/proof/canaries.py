@@ -32,8 +32,10 @@ _AMERICAN = re.compile(r"([A-Z][a-z]{2})[a-z]* (\d{1,2}),? (19\d\d)")
 _SLASHED = re.compile(r"(19\d\d)/(\d{1,2})/(\d{1,2})")
 _PACKED = re.compile(r"[A-Za-z0-9_-]{20,}")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_MONTHS = {name: at for at, name in enumerate(
-    "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)}  # fmt: skip
+_MONTHS = {
+    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9,
+    "Oct": 10, "Nov": 11, "Dec": 12,
+}  # fmt: skip
 _number = count(1)
 
 
@@ -141,7 +143,7 @@ def _layers(text: str) -> Iterable[str]:
         plain = _ESCAPED.sub(lambda hit: chr(int(hit[1], 16)), plain)
     if plain != text:
         yield plain
-    packed = {one for one in _PACKED.findall(_UUID.sub(" ", text))}
+    packed = set(_PACKED.findall(_UUID.sub(" ", text)))
     unpacked = " ".join(filter(None, (_unpacked(one) for one in packed)))
     if unpacked:
         yield unpacked
