@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent
 def compile_all(root: Path = ROOT) -> list[Path]:
     """Write the .mo beside each .po that changed; returns what was written."""
     written = []
-    for source in sorted(root.glob("*/locale/*/LC_MESSAGES/django.po")):
+    for source in sorted(root.glob("**/locale/*/LC_MESSAGES/django.po")):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue

@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "zhiyin.accounts",
     "zhiyin.objects",
     "zhiyin.connect",
+    "zhiyin.objects.custom",
     "zhiyin.collect",
     "zhiyin.customers",
     "zhiyin.govern",

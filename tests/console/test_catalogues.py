@@ -11,8 +11,8 @@ import zhiyin
 from tests.console import msgids
 
 ROOMS = sorted(
-    path.parents[2].name
-    for path in Path(zhiyin.__file__).parent.glob("*/locale/zh_Hans/LC_MESSAGES")
+    str(path.parents[2].relative_to(Path(zhiyin.__file__).parent))
+    for path in Path(zhiyin.__file__).parent.glob("**/locale/zh_Hans/LC_MESSAGES")
 )
 SAME_IN_BOTH = {"SMS", "ID"}
 
@@ -20,7 +20,7 @@ SAME_IN_BOTH = {"SMS", "ID"}
 def chinese() -> dict[str, str]:
     """All catalogues together, as Django merges them."""
     found: dict[str, str] = {}
-    for path in Path(zhiyin.__file__).parent.glob("*/locale/zh_Hans/LC_MESSAGES/django.po"):
+    for path in Path(zhiyin.__file__).parent.glob("**/locale/zh_Hans/LC_MESSAGES/django.po"):
         with path.open("rb") as file:
             for message in read_po(file, locale="zh_Hans"):
                 texts = message.id if isinstance(message.id, tuple) else (message.id,)
@@ -52,7 +52,7 @@ def test_one_text_means_one_thing_in_every_room() -> None:
     """Django merges all catalogues, so two rooms cannot translate the same text differently."""
     found: dict[tuple[str | None, str], dict[str, str]] = {}
     root = Path(zhiyin.__file__).parent
-    for path in sorted(root.glob("*/locale/zh_Hans/LC_MESSAGES/django.po")):
+    for path in sorted(root.glob("**/locale/zh_Hans/LC_MESSAGES/django.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale="zh_Hans"):
                 if message.id:

@@ -14,9 +14,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.ids import uuid7
+from zhiyin.objects.custom.columns import HasCustom
 
 
-class Customer(models.Model):
+class Customer(HasCustom):
     """A customer, from prospect to lost. Every figure is as of `figures_at` or `scored_at`."""
 
     class Gender(models.TextChoices):
