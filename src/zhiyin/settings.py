@@ -53,6 +53,9 @@ EGRESS_ALLOW = os.environ.get("ZHIYIN_EGRESS_ALLOW", "")
 # A file of certificates (PEM) that are believed beside the system's, for your own authority.
 EGRESS_CA = os.environ.get("ZHIYIN_EGRESS_CA", "")
 
+# How long the log of webhooks is kept, in days. What is forgotten cannot be sent again.
+WEBHOOK_LOG_DAYS = int(os.environ.get("ZHIYIN_WEBHOOK_LOG_DAYS", "30"))
+
 # The way of an event, step by step; read like MIDDLEWARE. Each entry is `step(batch) -> None`.
 PIPELINE = [
     "zhiyin.collect.pipeline.check",  # clock, size, duplicates

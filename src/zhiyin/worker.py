@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import django
@@ -18,11 +19,28 @@ if TYPE_CHECKING:
     from procrastinate import App
 
 CONCURRENCY = 2
+WEBHOOK_CONCURRENCY = 4  # endpoints at once; each mostly waits for another machine
 HEARTBEAT_SECONDS = 5.0
 STALLED_SECONDS = 20.0
 ROUND_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Every queue that a task names, once: those of webhooks, and the others."""
+
+    webhooks: list[str]
+    others: list[str]
+
+
+def queues(app: App) -> Lanes:
+    """The lanes of the worker, from the tasks that are known when it starts."""
+    from zhiyin.connect.tasks import QUEUE
+
+    named = {task.queue for task in app.tasks.values()}
+    return Lanes([QUEUE], sorted(named - {QUEUE}))
 
 
 async def rescue(app: App) -> int:
@@ -50,16 +68,30 @@ async def _run() -> None:
     connector = app.connector
     assert isinstance(connector, DjangoConnector)
     worker_app = app.with_connector(connector.get_worker_connector())
+    lanes = queues(worker_app)
     async with worker_app.open_async():
         rescuing = asyncio.create_task(_keep_rescuing(worker_app))
+        # A lane of its own: hosts that take their time hold up neither imports nor campaigns.
+        webhooks = asyncio.create_task(
+            worker_app.run_worker_async(
+                queues=lanes.webhooks,
+                concurrency=WEBHOOK_CONCURRENCY,
+                install_signal_handlers=False,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=STALLED_SECONDS,
+            )
+        )
         try:
             await worker_app.run_worker_async(
+                queues=lanes.others,
                 concurrency=CONCURRENCY,
                 install_signal_handlers=True,
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
                 stalled_worker_timeout=STALLED_SECONDS,
             )
         finally:
+            webhooks.cancel()
+            await asyncio.gather(webhooks, return_exceptions=True)
             rescuing.cancel()
 
 

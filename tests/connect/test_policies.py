@@ -9,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from zhiyin.connect import policies
 from zhiyin.connect.addresses import Opening, Pattern, Policy
 
+pytestmark = pytest.mark.django_db
+
 
 def test_nothing_is_open_by_default() -> None:
     assert policies.current() == Policy()

@@ -102,6 +102,7 @@ class Batch:
     received_at: datetime
     incoming: list[Incoming]
     touched: set[UUID] = field(default_factory=set)  # customers whose figures change
+    created: set[UUID] = field(default_factory=set)  # customers whom nobody knew before
     profiled: set[UUID] = field(default_factory=set)  # customers whose names or addresses change
     counts: Counter[str] = field(default_factory=Counter)
 

@@ -32,6 +32,7 @@ from zhiyin.collect import archive, cleaning_step, files, pipeline, undoing
 from zhiyin.collect.batch import Batch, Incoming, Outcome
 from zhiyin.collect.conversion import incoming
 from zhiyin.collect.models import Import, SavedMapping, Source
+from zhiyin.connect import outbox
 from zhiyin.ids import uuid7
 
 log = structlog.get_logger(__name__)
@@ -144,7 +145,9 @@ def load(one: Import, *, by: User | None, progress: Progress = silent) -> Import
         undoing.take_back(one)
         cancelled = type(error).__name__ == "Cancelled"
         one.state = State.CANCELLED if cancelled else State.FAILED
-        one.save(update_fields=["state"])
+        with transaction.atomic():
+            one.save(update_fields=["state"])
+            outbox.tell("import.finished", one.pk, facts={"state": one.state})
         raise
     one.loaded, one.known = counts[Outcome.KEPT], counts[Outcome.KNOWN]
     one.rejected += counts[Outcome.REFUSED]
@@ -154,6 +157,7 @@ def load(one: Import, *, by: User | None, progress: Progress = silent) -> Import
         one.save(update_fields=["loaded", "known", "rejected", "report", "state", "finished_at"])
         _tell_source(one.source)
         record(by, "import.loaded", one, rows=one.loaded, known=one.known)
+        outbox.tell("import.finished", one.pk, facts={"state": one.state})
     (files.folder(one.id) / "clean.parquet").unlink(missing_ok=True)
     return one
 
@@ -208,6 +212,7 @@ def undo(one: Import, *, by: User, progress: Progress = silent) -> Import:
         if one.source is not None:
             _tell_source(one.source)
         record(by, "import.undone", one, **taken)
+        outbox.tell("import.undone", one.pk, facts={"state": one.state})
     return one
 
 

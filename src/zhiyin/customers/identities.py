@@ -121,6 +121,7 @@ def _write(batch: Batch, found: _Found) -> None:
             for id_, number in found.customers.items()
         ),
     )  # fmt: skip
+    batch.created.update(found.customers)
     batch.profiled.update(found.customers)
     batch.touched.update(found.customers)
     fresh = [(seen, known) for seen, known in found.known.items() if known.fresh]

@@ -11,6 +11,7 @@ from django.db.models import Q
 from zhiyin.accounts.models import Department
 from zhiyin.collect.batch import Batch
 from zhiyin.collect.bulk import copy_rows
+from zhiyin.connect import outbox
 from zhiyin.customers import search
 from zhiyin.customers.models import Customer, ProfileChange
 
@@ -55,6 +56,17 @@ def apply(batch: Batch) -> None:
     batch.profiled.update(changed)  # type: ignore[arg-type]
     batch.touched.update(changed)  # type: ignore[arg-type]
     search.index(batch.profiled)
+    _tell(batch, changes)
+
+
+def _tell(batch: Batch, changes: list[tuple[object, ...]]) -> None:
+    """Whoever listens hears who is new and whose profile changed, and in which fields."""
+    fields: dict[UUID, set[str]] = {customer: set() for customer in batch.created}
+    for customer, name, *_ in changes:
+        fields.setdefault(customer, set()).add(str(name))  # type: ignore[arg-type]
+    created = {one: fields.pop(one) for one in batch.created}
+    outbox.tell_many("customer.created", created, importing=True)
+    outbox.tell_many("customer.updated", fields, importing=True)
 
 
 def _current(ids: set[UUID]) -> dict[UUID, dict[str, object]]:

@@ -18,6 +18,7 @@ from zhiyin.accounts import access, work
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User, Work
 from zhiyin.collect.bulk import copy_rows
+from zhiyin.connect import outbox
 from zhiyin.customers import segmentation
 from zhiyin.customers.models import Customer, Order
 from zhiyin.engage import facts, rules, template
@@ -194,6 +195,7 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> Campaign:
         by, "campaign.launched", campaign, people=len(people), held_out=len(held_out),
         segment=campaign.segment_id,
     )  # fmt: skip
+    outbox.tell("campaign.launched", campaign.pk)
     return campaign
 
 
@@ -233,6 +235,7 @@ def stop(campaign: Campaign, *, now: datetime) -> int:
         outcome=Outcome.CANCELLED, at=now
     )
     Campaign.objects.filter(pk=campaign.pk).update(state=State.CANCELLED, finished_at=now)
+    outbox.tell("campaign.cancelled", campaign.pk, at=now)
     return rest
 
 
@@ -242,10 +245,13 @@ def finish_due(now: datetime) -> int:
     for campaign in Campaign.objects.filter(state=State.SENT):
         if campaign.ends_at is not None and campaign.ends_at <= now:
             with transaction.atomic():
-                closed += Campaign.objects.filter(pk=campaign.pk, state=State.SENT).update(
+                if not Campaign.objects.filter(pk=campaign.pk, state=State.SENT).update(
                     state=State.FINISHED, finished_at=campaign.ends_at
-                )
+                ):
+                    continue  # somebody else closed it meanwhile
+                closed += 1
                 record(None, "campaign.finished", campaign)
+                outbox.tell("campaign.finished", campaign.pk, at=campaign.ends_at)
     return closed
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.collect.batch import ConsentFact
+from zhiyin.connect import outbox
 from zhiyin.customers.models import Customer
 from zhiyin.govern.models import Consent, ConsentChange, Suppression
 
@@ -46,6 +47,10 @@ def keep_consents(facts: Iterable[tuple[UUID, ConsentFact]], *, batch: UUID | No
         batch_size=5000,
     )
     ConsentChange.objects.bulk_create(changes, batch_size=5000)
+    said: dict[UUID, list[str]] = {}
+    for one in changes:
+        said.setdefault(one.customer_id, []).append(f"{one.channel}:{one.purpose}")
+    outbox.tell_many("consent.changed", said, importing=batch is not None)
     return len(rows)
 
 
@@ -80,6 +85,7 @@ def set_consent(
     )
     ConsentChange.objects.create(customer=customer, channel=channel, purpose=purpose, by=by, **row)
     record(by, "consent.changed", customer, channel=channel, purpose=purpose, granted=granted)
+    outbox.tell("consent.changed", customer.pk, fields=[f"{channel}:{purpose}"])
 
 
 def address_hash(address: str) -> str:

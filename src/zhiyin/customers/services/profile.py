@@ -15,6 +15,7 @@ from zhiyin.accounts.access import Denied, Level
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.collect.models import Source
+from zhiyin.connect import outbox
 from zhiyin.customers import search
 from zhiyin.customers.fields import levels_for
 from zhiyin.customers.models import Customer, Identifier, Link, ProfileChange
@@ -75,6 +76,7 @@ def change_field(
     _note(fresh, field, text_of(old), text_of(value), by)
     search.index([fresh.pk])
     record(by, "customer.changed", fresh, fields=[field])
+    outbox.tell("customer.updated", fresh.pk, fields=[field])
     return fresh
 
 
@@ -97,6 +99,7 @@ def add_customer(texts: Mapping[str, str], *, by: User) -> Customer:
             _claim(new, field, text_of(values[field]), by=by)
     search.index([new.pk])
     record(by, "customer.added", new, fields=sorted(values))
+    outbox.tell("customer.created", new.pk, fields=values)
     return new
 
 

@@ -16,6 +16,7 @@ from zhiyin.accounts.access import Denied
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.cleaning.words import tidy
+from zhiyin.connect import outbox
 from zhiyin.customers.models import Customer, ProfileChange
 from zhiyin.customers.services.values import CannotBe
 from zhiyin.ids import uuid7
@@ -65,6 +66,7 @@ def set_tag(customer: Customer, text: str, *, by: User, on: bool) -> Customer:
         after=_BETWEEN.join(fresh.tags), by=by, at=timezone.now(),
     )  # fmt: skip
     record(by, "customer.tagged", fresh, added=on)
+    outbox.tell("customer.tagged", fresh.pk, fields=["tags"])
     return fresh
 
 
@@ -97,6 +99,7 @@ def tag_many(people: QuerySet[Customer], text: str, *, by: User) -> Tagging:
             [tag, [pk for pk, _ in chosen]],
         )
     record(by, "customers.tagged", None, batch=batch, changed=len(chosen))
+    outbox.tell_many("customer.tagged", {pk: ["tags"] for pk, _ in chosen})
     return Tagging(batch, len(chosen), len(ids) - len(chosen))
 
 
@@ -114,13 +117,14 @@ def untag_many(batch: UUID, *, by: User) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "update customers_customer set tags = array_remove(tags, %s), version = version + 1"
-            " where id = any(%s) and tags @> array[%s]::varchar[]",
+            " where id = any(%s) and tags @> array[%s]::varchar[] returning id",
             [tag, [change.customer_id for change in changes], tag],
         )
-        count = int(cursor.rowcount)
+        untagged = [row[0] for row in cursor.fetchall()]
     made.delete()
-    record(by, "customers.untagged", None, batch=batch, changed=count)
-    return count
+    record(by, "customers.untagged", None, batch=batch, changed=len(untagged))
+    outbox.tell_many("customer.tagged", {pk: ["tags"] for pk in untagged})
+    return len(untagged)
 
 
 def _tags(text: str) -> list[str]:
