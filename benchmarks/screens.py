@@ -3,21 +3,25 @@
     python -m benchmarks.screens --customers 1000000
 
 A workspace is filled (see `benchmarks.million`), the real server is started with two workers, and
-20 users at once click through it, each waiting a second on average between clicks, as people do.
-Times are taken by the client on the same machine, from the request to the last byte, so they hold
-everything: network stack, session, permission, queries, template and audit. The load generator
-shares the two cores. A second run without any pause says how many pages a second fit.
+people click through it: 20 at once, each waiting a second on average between clicks, then 50 at
+once, each waiting two and a half. Times are taken by the client on the same machine, from the
+request to the last byte, so they hold everything: network stack, session, permission, queries,
+template and audit. The load generator shares the two cores. A last run of 20 without any pause says
+how many pages a second fit.
 
-The peer is what Django's own list would ask: `count()`, OFFSET paging and `icontains` over name,
-e-mail and phone, on the same rows in the same run, timed alone, without rendering, by one user.
+The peers, on the same rows in the same run: what Django's own list would ask (`count()`, OFFSET
+paging and `icontains` over name, e-mail and phone), timed alone, without rendering, by one user;
+and Django's admin (see `benchmarks.admin`), served in the same way and clicked by the same 50.
 """
 
 from __future__ import annotations
 
 import argparse
+import html
 import http.client
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -28,22 +32,38 @@ import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from benchmarks.figures import figure
 from benchmarks.processes import cpu_seconds
 from zhiyin import embedded
 
-USERS = 20
 ROUNDS = 30  # clicks of each user
-THINK_S = (0.5, 1.5)
+PEER_ROUNDS = 2  # of each user of the admin, whose pages take seconds
 WORKERS = 2
-TARGET_MS, MOST_QUERIES = 100, 15
+MOST_QUERIES = 15
 PEER_REPEATS = 3
+TOKEN = "b" * 32  # for the CSRF check: cookie and header must agree
 
 Pages = dict[str, list[str]]
 Times = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """So many people at once, each pausing between clicks (seconds, from and to)."""
+
+    name: str
+    users: int
+    pause_s: tuple[float, float]
+    target_ms: int
+
+
+TWENTY = Crowd("", 20, (0.5, 1.5), 100)
+FIFTY = Crowd("fifty.", 50, (1.5, 3.5), 80)
+HURRIED = Crowd("hurried.", 20, (0, 0), 0)
 
 
 def pages() -> Pages:
@@ -70,7 +90,25 @@ def pages() -> Pages:
         "search_phone": [f"{here}?q={part}" for part in phones[:8]],
         "search_email": [f"{here}?q={quote(one.email.split('@')[0])}" for one in people[:8]],
         "customer": [f"{here}{one.pk}/" for one in people],
+        "palette": [f"/console/palette?q={quote(one.name[:n])}" for one in chinese[:4]
+                    for n in range(1, 4)] + [f"/console/palette?q={part}" for part in phones[:4]],
+        "save": [f"{here}{one.pk}/facts/city" for one in people],
     }  # fmt: skip
+
+
+def admin_pages(ours: Pages) -> Pages:
+    """The same clicks in Django's admin."""
+    here = "/admin/customers/customer/"
+    asked = {kind: [one.partition("q=")[2] for one in ours[f"search_{kind}"]]
+             for kind in ("chinese", "phone", "email")}  # fmt: skip
+    half = int(ours["list_deep"][0].partition("from=")[2])
+    return {
+        "list": [here],
+        "list_filtered": [f"{here}?tier=gold&rfm_segment=at_risk"],
+        "list_deep": [f"{here}?p={half // 50}"],
+        **{f"search_{kind}": [f"{here}?q={one}" for one in found] for kind, found in asked.items()},
+        "customer": [f"{here}{one.split('/')[2]}/change/" for one in ours["customer"]],
+    }
 
 
 def signed_in() -> str:
@@ -97,16 +135,17 @@ def signed_in() -> str:
 
 
 class Server:
-    """The product's web server on this workspace."""
+    """The product's web server on this workspace, or another one's with its settings."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, settings: str = "zhiyin.settings") -> None:
         self.port = port
         command = [
             sys.executable, "-m", "uvicorn", "zhiyin.asgi:application", "--port", str(port),
             "--workers", str(WORKERS), "--lifespan", "off", "--no-access-log",
             "--log-level", "warning",
         ]  # fmt: skip
-        self._process = subprocess.Popen(command, stdout=sys.stderr)
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
+        self._process = subprocess.Popen(command, stdout=sys.stderr, env=environment)
 
     def cpu_seconds(self) -> float:
         """CPU time that the server has used so far."""
@@ -127,29 +166,24 @@ class Server:
         self._process.wait(20)
 
 
-def clicked(
-    port: int, cookie: str, wanted: Pages, rounds: int, pause: tuple[float, float]
-) -> Times:
+def clicked(port: int, cookie: str, wanted: Pages, rounds: int, crowd: Crowd) -> Times:
     """All users at once; milliseconds of every answer by kind of page."""
     times: Times = defaultdict(list)
     wrong: list[str] = []
 
     def one_user(number: int) -> None:
         dice = random.Random(number)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        desk = Desk(port, cookie)
         for _ in range(rounds):
-            time.sleep(dice.uniform(*pause))
+            time.sleep(dice.uniform(*crowd.pause_s))
             kind = dice.choice(list(wanted))
             address = dice.choice(wanted[kind])
-            begun = time.perf_counter()
-            connection.request("GET", address, headers={"Cookie": cookie})
-            answer = connection.getresponse()
-            answer.read()
-            times[kind].append(1000 * (time.perf_counter() - begun))
-            if answer.status != 200:
-                wrong.append(f"{answer.status} {address}")
+            status, ms = desk.save(address) if kind == "save" else desk.get(address)
+            times[kind].append(ms)
+            if status != 200:
+                wrong.append(f"{status} {address}")
 
-    threads = [threading.Thread(target=one_user, args=(number,)) for number in range(USERS)]
+    threads = [threading.Thread(target=one_user, args=(number,)) for number in range(crowd.users)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -157,6 +191,49 @@ def clicked(
     if wrong:
         raise SystemExit(f"{len(wrong)} answers were not 200, the first: {wrong[0]}")
     return times
+
+
+class Desk:
+    """One user's browser: a connection that is kept, and a session."""
+
+    def __init__(self, port: int, cookie: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self._headers = {"Cookie": f"{cookie}; csrftoken={TOKEN}", "X-CSRFToken": TOKEN,
+                         "HX-Request": "true"}  # fmt: skip
+
+    def get(self, address: str) -> tuple[int, float]:
+        """Status and milliseconds of a page."""
+        headers = {"Cookie": self._headers["Cookie"]}
+        status, _, ms = self._asked("GET", address, None, headers)
+        return status, ms
+
+    def save(self, address: str) -> tuple[int, float]:
+        """Open a field, write the same into it with a letter more or less, and time the saving."""
+        status, form, _ = self._asked("GET", f"{address}?edit=1", None, self._headers)
+        if status != 200:
+            return status, 0.0
+        found = {name: _attribute(form, name) for name in ("version", "before")}
+        given = found["before"]
+        value = given[:-1] if given.endswith("a") else f"{given}a"
+        body = urlencode({**found, "value": value})
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        status, _, ms = self._asked("POST", address, body, {**self._headers, **kind})
+        # Somebody else was quicker and the product said so: that is an answer too.
+        return 200 if status == 409 else status, ms
+
+    def _asked(
+        self, method: str, address: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[int, str, float]:
+        begun = time.perf_counter()
+        self._connection.request(method, address, body, headers)
+        answer = self._connection.getresponse()
+        text = answer.read()
+        return answer.status, text.decode(), 1000 * (time.perf_counter() - begun)
+
+
+def _attribute(form: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', form)
+    return html.unescape(found[1]) if found else ""
 
 
 def queries(cookie: str, wanted: Pages) -> dict[str, int]:
@@ -220,18 +297,17 @@ def _p95(times: list[float]) -> float:
     return statistics.quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
 
 
-def report(times: Times, peer: dict[str, float], counted: dict[str, int], customers: int) -> None:
+def report(times: Times, crowd: Crowd, customers: int, peer: str, theirs: dict[str, float]) -> None:
+    """The p95 of every kind of page beside the peer's."""
+    low, high = crowd.pause_s
     for kind, found in sorted(times.items()):
-        p95, theirs = _p95(found), peer.get(kind)
+        p95, other = _p95(found), theirs.get(kind)
         figure(
-            f"screens.{kind}.p95", p95, "ms",
-            "naive ORM, queries alone, one user" if theirs else None, theirs,
-            theirs / p95 if theirs else None, customers,
-            f"median {statistics.median(found):.0f} ms, {len(found)} requests by {USERS} users, "
-            f"target {TARGET_MS} ms; {counted[kind]} queries, at most {MOST_QUERIES}",
+            f"screens.{crowd.name}{kind}.p95", p95, "ms", peer if other else None, other,
+            other / p95 if other else None, customers,
+            f"median {statistics.median(found):.0f} ms, {len(found)} requests by {crowd.users} "
+            f"users with {low} to {high} s between clicks, target {crowd.target_ms} ms",
         )  # fmt: skip
-    figure("screens.most_queries", max(counted.values()), "queries", n=customers,
-           note=f"a page; target at most {MOST_QUERIES}")  # fmt: skip
 
 
 def measure(data: Path, customers: int, rounds: int) -> None:
@@ -256,23 +332,33 @@ def measure(data: Path, customers: int, rounds: int) -> None:
         database = int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
         cookie, wanted = signed_in(), pages()
         counted = queries(cookie, wanted)
+        figure("screens.most_queries", max(counted.values()), "queries", n=customers,
+               note=f"a page, target at most {MOST_QUERIES}; {counted}")  # fmt: skip
         peer = naive()
-        with Server(free_port("127.0.0.1", 8700)) as server:
-            clicked(server.port, cookie, wanted, 3, (0.2, 0.5))  # first compilation of templates
+        port = free_port("127.0.0.1", 8700)
+        with Server(port) as server:
+            clicked(port, cookie, wanted, 3, HURRIED)  # first compilation of templates
             before = server.cpu_seconds(), cpu_seconds(database)
-            times = clicked(server.port, cookie, wanted, rounds, THINK_S)
+            times = clicked(port, cookie, wanted, rounds, TWENTY)
             used = server.cpu_seconds() - before[0], cpu_seconds(database) - before[1]
+            many = clicked(port, cookie, wanted, rounds, FIFTY)
             begun = time.perf_counter()
-            pressed = clicked(server.port, cookie, wanted, max(3, rounds // 3), (0, 0))
+            pressed = clicked(port, cookie, wanted, max(3, rounds // 3), HURRIED)
             seconds = time.perf_counter() - begun
-    report(times, peer, counted, customers)
+        with Server(port, "benchmarks.admin.settings"):
+            asked = admin_pages(wanted)
+            clicked(port, cookie, {"customer": asked["customer"]}, 1, HURRIED)
+            admin = clicked(port, cookie, asked, min(PEER_ROUNDS, rounds), FIFTY)
+    report(times, TWENTY, customers, "naive ORM, queries alone, one user", peer)
+    report(many, FIFTY, customers, "Django admin, the same users",
+           {kind: _p95(found) for kind, found in admin.items()})  # fmt: skip
     clicks = sum(map(len, times.values()))
     figure("screens.cpu_a_page", 1000 * sum(used) / clicks, "ms", n=customers,
            note=f"all kinds of page; web {1000 * used[0] / clicks:.1f} ms, PostgreSQL "
            f"{1000 * used[1] / clicks:.1f} ms")  # fmt: skip
     answers = [one for found in pressed.values() for one in found]
     figure("screens.pages_a_second", len(answers) / seconds, "1/s", n=customers,
-           note=f"{USERS} users without a pause, {WORKERS} workers, all kinds of page; p95 "
+           note=f"{HURRIED.users} users without a pause, {WORKERS} workers, all kinds of page; p95 "
            f"{_p95(answers):.0f} ms, client on the same cores")  # fmt: skip
 
 
