@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Model
 from django.utils import timezone
 
-from zhiyin.accounts.models import Department, User, Work
+from zhiyin.accounts.models import AccessToken, Department, User, Work
 from zhiyin.collect import services as collect
 from zhiyin.customers.models import Customer, SavedView, Segment
 from zhiyin.engage.models import Campaign, Message
+from zhiyin.ids import uuid7
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,27 @@ def _api_segment(world: World) -> Case:
     return Case({"segment_id": made.pk})
 
 
+def _service_account(world: World) -> Case:
+    made = User.objects.create(
+        kind="service", email=f"service-{uuid7().hex}@zhiyin.invalid", name="ERP",
+        roles=["read_only"], password="!",
+    )  # fmt: skip
+    return Case({"user_id": made.pk})
+
+
+def _token_of(user: User, by: User) -> Case:
+    made = AccessToken.objects.create(
+        user=user, created_by=by, name="x", prefix=uuid7().hex[-16:], digest=b"", scopes=["read"],
+        expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    return Case({"token_id": made.pk})
+
+
+def _service_token(world: World) -> Case:
+    account = User.objects.get(pk=_service_account(world).kwargs["user_id"])
+    return _token_of(account, world.owner)
+
+
 CASES: dict[str, Callable[[World], Case]] = {
     # accounts
     "user": _user,
@@ -129,6 +152,11 @@ CASES: dict[str, Callable[[World], Case]] = {
     "reset_user_password": _user,
     "department": _department,
     "remove_department": _department,
+    "revoke_token": lambda world: _token_of(world.owner, world.owner),
+    "service_account": _service_account,
+    "open_service_account": _service_account,
+    "new_service_token": _service_account,
+    "revoke_service_token": _service_token,
     "work": _work,
     "cancel_work": _work,
     # collect

@@ -20,7 +20,7 @@ from zhiyin.accounts.roles import Role
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 AXE = frontend.CHECKOUT / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "zhiyin.accounts.backend.PeopleBackend"
 
 needs_browser = [
     pytest.mark.browser,

@@ -17,7 +17,7 @@ def administrator() -> User:
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="zhiyin.accounts.backend.PeopleBackend")
     return client
 
 

@@ -20,6 +20,7 @@ from django.http import Http404
 
 from zhiyin.accounts.models import Department, User
 from zhiyin.accounts.roles import Role
+from zhiyin.accounts.token_scopes import permits
 
 Row = TypeVar("Row", bound=Model)
 Person = User | AnonymousUser
@@ -164,6 +165,8 @@ def scope_of(user: Person, permission: str) -> Scope:
     """The widest scope in which this user has the permission."""
     resource, action = parse(permission)
     if not isinstance(user, User) or not user.is_active:
+        return Scope.NONE
+    if user.token is not None and not permits(user.token.scopes, permission):
         return Scope.NONE
     scopes = [g.scope for g in resource.grants_of(user.roles) if action in g.actions]
     return max(scopes, default=Scope.NONE)

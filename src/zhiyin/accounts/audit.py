@@ -42,11 +42,16 @@ def record(
         verb=verb,
         object_type=obj._meta.model_name or "" if obj is not None else "",
         object_id=str(obj.pk) if obj is not None else "",
-        detail={name: _plain(value) for name, value in detail.items()},
+        detail={name: _plain(value) for name, value in {**_by_token(by), **detail}.items()},
     )
     pending.seal = seal(pending)
     pending.save(force_insert=True)
     return pending
+
+
+def _by_token(by: User | None) -> dict[str, Detail]:
+    """Which token acted, where it was one: its shown part."""
+    return {"by_token": by.token.prefix} if by is not None and by.token is not None else {}
 
 
 def read_of(by: User | None, obj: models.Model, **detail: Detail) -> AuditPending:

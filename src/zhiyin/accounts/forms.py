@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
-from zhiyin.accounts import queries
+from zhiyin.accounts import queries, tokens
 from zhiyin.accounts.models import Department, Locale, User
 from zhiyin.accounts.roles import Role, grantable
 
@@ -59,6 +59,48 @@ class DepartmentForm(forms.Form):
     parent = DepartmentField(
         label=_("Belongs to"), queryset=Department.objects.order_by("path"), required=False
     )
+
+
+class TokenForm(forms.Form):
+    """A name, how long, and what the token may do: everything, reading, or these permissions."""
+
+    EXTENTS = (
+        ("read", _("Only read")),
+        ("all", _("Everything that the account may do")),
+        ("some", _("Only this:")),
+    )
+    name = forms.CharField(
+        label=pgettext_lazy("token", "Name"), max_length=80, help_text=_("What it is used for.")
+    )
+    days = forms.TypedChoiceField(
+        label=_("Lives for"), coerce=int, choices=(), initial=tokens.DEFAULT_LIFETIME
+    )
+    extent = forms.ChoiceField(
+        label=_("May"),
+        choices=EXTENTS,
+        initial="read",
+        widget=forms.RadioSelect({"class": "form-check-input"}),
+    )
+    permissions = forms.MultipleChoiceField(
+        label=_("Permissions"), required=False,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: object, user: User, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        days, permissions = self.fields["days"], self.fields["permissions"]
+        assert isinstance(days, forms.ChoiceField)
+        assert isinstance(permissions, forms.MultipleChoiceField)
+        days.choices = [
+            (n, ngettext("%(n)s day", "%(n)s days", n) % {"n": n}) for n in tokens.LIFETIMES
+        ]
+        permissions.choices = [(one, one) for one in tokens.choices_for(user)]
+
+    @property
+    def scopes(self) -> list[str]:
+        """What was chosen, as tokens.make takes it."""
+        extent = self.cleaned_data["extent"]
+        return self.cleaned_data["permissions"] if extent == "some" else [extent]
 
 
 class AccountForm(forms.Form):

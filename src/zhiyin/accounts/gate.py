@@ -23,9 +23,10 @@ from django.utils.translation import gettext_lazy as _
 from ninja.operation import PathView
 from ninja.utils import check_csrf
 
-from zhiyin.accounts import access, doors
+from zhiyin.accounts import access, challenge, doors
 from zhiyin.accounts.api import problems
 from zhiyin.accounts.api.problems import Problem
+from zhiyin.accounts.token_scopes import permits_request
 
 View = TypeVar("View", bound=Callable[..., object])
 _MARK = "zhiyin_gate"
@@ -116,29 +117,30 @@ class GateMiddleware:
             return None
         if not request.user.is_authenticated:
             return self._ask_to_sign_in(request)
+        token = challenge.token_of(request)
+        if token is not None and not permits_request(
+            token.scopes, permission, safe=request.method in _SAFE
+        ):
+            return challenge.narrow(permission)
         if not access.allowed(request.user, permission):
             return self._refuse(request, 403, _("Your role does not allow this."))
-        if endpoint_of(match.func) is not None and check_csrf(request) is not None:
+        if token is None and endpoint_of(match.func) and check_csrf(request) is not None:
             # Ninja exempts its views from the check of Django's middleware.
             return self._refuse(request, 403, _("The CSRF token is missing or wrong."))
         return None
 
     def _ask_to_sign_in(self, request: HttpRequest) -> HttpResponseBase:
-        if _is_api(request):
-            return self._refuse(request, 401, _("Sign in first."))
+        if challenge.is_api(request):
+            return challenge.sign_in()
         if request.headers.get("HX-Request"):
             # A fragment cannot hold the sign-in page: the whole window goes there.
             return HttpResponse(status=204, headers={"HX-Redirect": _login_url(request)})
         return redirect_to_login(request.get_full_path())
 
     def _refuse(self, request: HttpRequest, status: int, reason: Promise) -> HttpResponseBase:
-        if not _is_api(request):
+        if not challenge.is_api(request):
             raise PermissionDenied(str(reason))
         return problems.answer(Problem(status, problems.in_both(reason)))
-
-
-def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
 
 
 def _login_url(request: HttpRequest) -> str:

@@ -22,7 +22,7 @@ def users_for(
 ) -> QuerySet[User]:
     """The users whom this reader may see, by name."""
     users = access.scoped(reader, User.objects.select_related("department"), "user.see")
-    users = users.filter(is_active=not closed)
+    users = users.filter(is_active=not closed, kind=User.Kind.PERSON)
     if text:
         users = users.filter(Q(name__icontains=text) | Q(email__icontains=text))
     if role in Role.values:

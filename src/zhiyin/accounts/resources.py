@@ -16,6 +16,17 @@ register(
     )
 )
 
+# Programs that ask the API by a token; whoever makes one hands out rights of their own.
+register(
+    Resource(
+        name="service_account",
+        actions=frozenset({"see", "change"}),
+        owner=None,
+        department=None,
+        grants={Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change"})},
+    )
+)
+
 _USER_FIELDS = {
     "name": Sensitivity.PLAIN,  # colleagues know each other's names
     "department": Sensitivity.PLAIN,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -42,6 +43,13 @@ def routes() -> list[Route]:
     """All of them, by address and method."""
     found = set(_below(get_resolver(), _Prefix()))  # ninja lists a path once an operation
     return sorted(found, key=lambda route: (route.address, route.method))
+
+
+@lru_cache(maxsize=1)
+def endpoint_permissions() -> tuple[str, ...]:
+    """What the endpoints of the API ask for; they stand still while the server runs."""
+    asked = {one.permission for one in routes() if one.name.startswith("api:")}
+    return tuple(sorted(one for one in asked if one is not None))
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from zhiyin.accounts import access
+from zhiyin.accounts import access, tokens
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import Department, Locale, User, normal_email
+from zhiyin.accounts.refusals import NotAllowed as NotAllowed
 from zhiyin.accounts.roles import Role, grantable
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no l, 1, I, O, 0
-
-
-class NotAllowed(Exception):  # noqa: N818  (a rule of the house said no; the message is for people)
-    """A rule forbids this; the message says which and what to do."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +50,12 @@ def create_user(
     """Make a user with a generated password, which the administrator hands over."""
     if by is not None:
         access.require(by, "user.add")
-    wanted = [Role(role) for role in roles]
-    _check_roles(by, set(), set(wanted))
-    _check_department(by, department)
+    wanted = checked_roles(by, set(), roles)
+    check_department(by, department)
     user = User(
         email=normal_email(email),
         name=name,
-        roles=_in_order(wanted),
+        roles=wanted,
         department=department,
         locale=locale,
     )
@@ -84,24 +80,25 @@ def change_user(
 ) -> User:
     """Change name, roles and department; other roles or another department end the sessions."""
     user = _locked(user, by, "user.change")
-    wanted = {Role(role) for role in roles}
     before = {Role(role) for role in user.roles}
-    _check_roles(by, before, wanted)
+    ordered = checked_roles(by, before, roles)
+    wanted = {Role(role) for role in ordered}
     changed = [] if name == user.name else ["name"]
     user.name = name
     if wanted != before:
         if Role.ADMINISTRATOR in before - wanted:
             _check_not_last_administrator(user)
-        user.roles = _in_order(wanted)
+        user.roles = ordered
         changed.append("roles")
     if (department.pk if department else None) != user.department_id:
-        _check_department(by, department)
+        check_department(by, department)
         user.department = department
         changed.append("department")
     if not changed:
         return user
     if changed != ["name"]:
         user.session_epoch += 1
+        tokens.end_all(user)
     user.full_clean()
     user.save()
     record(
@@ -121,6 +118,7 @@ def deactivate_user(user: User, *, by: User) -> User:
     user.is_active = False
     user.session_epoch += 1
     user.save(update_fields=["is_active", "session_epoch"])
+    tokens.end_all(user)
     record(by, "user.deactivated", user)
     return user
 
@@ -140,9 +138,12 @@ def reset_password(user: User, *, by: User | None) -> NewUser:
     """Give a user who forgot theirs a new generated password; every session ends."""
     if by is not None:
         user = _locked(user, by, "user.reset_password")
+    if user.kind == User.Kind.SERVICE:
+        raise access.Denied("user.reset_password")  # a program has tokens and no password
     password = generate_password()
     user.set_password(password)
     user.save(update_fields=["password"])
+    tokens.end_all(user)
     record(by, "user.password_reset", user)
     return NewUser(user, password)
 
@@ -153,6 +154,7 @@ def set_password(user: User, password: str, *, by: User | None) -> User:
     validate_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
+    tokens.end_all(user)
     record(by, "user.password_set", user)
     return user
 
@@ -183,20 +185,24 @@ def _locked(user: User, by: User, permission: str) -> User:
     access.require(by, permission, held)
     if {Role(role) for role in held.roles} - grantable(by.roles):
         raise access.Denied(permission)  # a manager does not touch an administrator
+    if held.kind == User.Kind.SERVICE:
+        access.require(by, "service_account.change")
     return held
 
 
-def _check_roles(by: User | None, before: set[Role], wanted: set[Role]) -> None:
+def checked_roles(by: User | None, before: set[Role], roles: Iterable[Role]) -> list[str]:
+    """The roles in their order; refused where there is none, or `by` may not give or take one."""
+    wanted = {Role(role) for role in roles}
     if not wanted:
         raise NotAllowed(_("Choose at least one role."))
-    if by is None:
-        return
-    if beyond := (before ^ wanted) - grantable(by.roles):
+    if by is not None and (beyond := (before ^ wanted) - grantable(by.roles)):
         names = "、".join(str(role.label) for role in Role if role in beyond)
         raise NotAllowed(_("You may not give or take away: %(roles)s.") % {"roles": names})
+    return [role.value for role in Role if role in wanted]
 
 
-def _check_department(by: User | None, department: Department | None) -> None:
+def check_department(by: User | None, department: Department | None) -> None:
+    """Refused where `by` may not put anybody there."""
     if by is None:
         return
     scope = access.scope_of(by, "user.change")
@@ -209,12 +215,7 @@ def _check_department(by: User | None, department: Department | None) -> None:
 def _check_not_last_administrator(user: User) -> None:
     # The rows are locked, so that two administrators cannot remove each other at the same time.
     others = User.objects.select_for_update().filter(
-        roles__contains=[Role.ADMINISTRATOR], is_active=True
+        roles__contains=[Role.ADMINISTRATOR], is_active=True, kind=User.Kind.PERSON
     )
     if not [other for other in others if other.pk != user.pk]:
         raise NotAllowed(_("This is the last administrator; name another one first."))
-
-
-def _in_order(roles: Iterable[Role]) -> list[str]:
-    wanted = set(roles)
-    return [role.value for role in Role if role in wanted]

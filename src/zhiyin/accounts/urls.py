@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account import urls as sign_in_urls
 from django.urls import URLPattern, URLResolver, include, path
 
-from zhiyin.accounts import views
+from zhiyin.accounts import service_views, token_views, views
 
 # Without the reset by mail: where its address does not exist, allauth offers no link to it.
 _SIGN_IN = [
@@ -17,6 +17,25 @@ _SIGN_IN = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.account, name="account"),
     path("sessions/end/", views.end_sessions, name="end_sessions"),
+    path("tokens/", token_views.tokens, name="tokens"),
+    path("tokens/new/", token_views.new_token, name="new_token"),
+    path("tokens/<uuid:token_id>/revoke/", token_views.revoke_token, name="revoke_token"),
+    path("service/", service_views.service_accounts, name="service_accounts"),
+    path("service/new/", service_views.new_service_account, name="new_service_account"),
+    path("service/<uuid:user_id>/", service_views.service_account, name="service_account"),
+    path(
+        "service/<uuid:user_id>/open/",
+        service_views.open_service_account,
+        name="open_service_account",
+    ),
+    path(
+        "service/<uuid:user_id>/tokens/", service_views.new_service_token, name="new_service_token"
+    ),
+    path(
+        "service/tokens/<uuid:token_id>/revoke/",
+        service_views.revoke_service_token,
+        name="revoke_service_token",
+    ),
     path("users/", views.users, name="users"),
     path("users/new/", views.new_user, name="new_user"),
     path("users/<uuid:user_id>/", views.user, name="user"),

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
-from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from zhiyin.accounts import access, departments, queries, services
 from zhiyin.accounts import work as long_work
+from zhiyin.accounts.asking import asker, attempt
 from zhiyin.accounts.audit import chain_pending, record
 from zhiyin.accounts.audit_verify import verify
 from zhiyin.accounts.forms import (
@@ -33,7 +29,6 @@ from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import AuditEntry, Department, Locale, User, Work
 from zhiyin.accounts.roles import Role, grantable
 
-Result = TypeVar("Result")
 _read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -42,7 +37,7 @@ _read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 def users(request: HttpRequest) -> HttpResponse:
     text, role = request.GET.get("q", "").strip()[:80], request.GET.get("role", "")
     closed = request.GET.get("closed") == "1"
-    me = _me(request)
+    me = asker(request)
     found = queries.users_for(me, text=text, role=role, closed=closed)[:500]
     return render(
         request,
@@ -54,6 +49,7 @@ def users(request: HttpRequest) -> HttpResponse:
             "closed": closed,
             "roles": [("", _("Every role")), *Role.choices],
             "may_add": access.allowed(me, "user.add"),
+            "may_see_services": access.allowed(me, "service_account.see"),
             "levels": access.levels(me, "user"),
         },
     )
@@ -63,11 +59,11 @@ def users(request: HttpRequest) -> HttpResponse:
 @never_cache
 @_read_or_write
 def new_user(request: HttpRequest) -> HttpResponse:
-    me = _me(request)
+    me = asker(request)
     form = NewUserForm(request.POST or None, by=me, initial={"locale": me.locale})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        made = _try(
+        made = attempt(
             form,
             lambda: services.create_user(
                 by=me,
@@ -86,12 +82,12 @@ def new_user(request: HttpRequest) -> HttpResponse:
 @gate("user.see", write="user.change")
 @_read_or_write
 def user(request: HttpRequest, user_id: UUID) -> HttpResponse:
-    me = _me(request)
+    me = asker(request)
     shown = _user(me, user_id)
     form = UserForm(request.POST or None, by=me, user=shown)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        changed = _try(
+        changed = attempt(
             form,
             lambda: services.change_user(
                 shown,
@@ -113,7 +109,7 @@ def user(request: HttpRequest, user_id: UUID) -> HttpResponse:
 @gate("user.deactivate")
 @require_POST
 def deactivate_user(request: HttpRequest, user_id: UUID) -> HttpResponse:
-    me = _me(request)
+    me = asker(request)
     shown = _user(me, user_id)
     try:
         services.deactivate_user(shown, by=me)
@@ -127,7 +123,7 @@ def deactivate_user(request: HttpRequest, user_id: UUID) -> HttpResponse:
 @gate("user.deactivate")
 @require_POST
 def activate_user(request: HttpRequest, user_id: UUID) -> HttpResponse:
-    me = _me(request)
+    me = asker(request)
     services.activate_user(_user(me, user_id), by=me)
     messages.success(request, _("The account is open again."))
     return redirect("user", user_id)
@@ -137,7 +133,7 @@ def activate_user(request: HttpRequest, user_id: UUID) -> HttpResponse:
 @never_cache
 @require_POST
 def reset_password(request: HttpRequest, user_id: UUID) -> HttpResponse:
-    me = _me(request)
+    me = asker(request)
     made = services.reset_password(_user(me, user_id), by=me)
     return render(request, "accounts/new_password.html", {"made": made})
 
@@ -145,10 +141,10 @@ def reset_password(request: HttpRequest, user_id: UUID) -> HttpResponse:
 @gate("department.see", write="department.change")
 @_read_or_write
 def department_tree(request: HttpRequest) -> HttpResponse:
-    me = _me(request)
+    me = asker(request)
     form = DepartmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = _try(form, lambda: departments.create_department(by=me, **form.cleaned_data))
+        made = attempt(form, lambda: departments.create_department(by=me, **form.cleaned_data))
         if made is not None:
             return redirect("departments")
     may_change = access.allowed(me, "department.change")
@@ -160,13 +156,13 @@ def department_tree(request: HttpRequest) -> HttpResponse:
 @gate("department.change")
 @_read_or_write
 def department(request: HttpRequest, department_id: UUID) -> HttpResponse:
-    me = _me(request)
+    me = asker(request)
     shown = get_object_or_404(Department, pk=department_id)
     initial = {"name_zh": shown.name_zh, "name_en": shown.name_en, "parent": shown.parent_id}
     form = DepartmentForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        if _try(form, lambda: departments.change_department(shown, by=me, **data)) is not None:
+        if attempt(form, lambda: departments.change_department(shown, by=me, **data)) is not None:
             return redirect("departments")
     return render(request, "accounts/department_form.html", {"form": form, "shown": shown})
 
@@ -176,7 +172,7 @@ def department(request: HttpRequest, department_id: UUID) -> HttpResponse:
 def remove_department(request: HttpRequest, department_id: UUID) -> HttpResponse:
     shown = get_object_or_404(Department, pk=department_id)
     try:
-        departments.remove_department(shown, by=_me(request))
+        departments.remove_department(shown, by=asker(request))
     except services.NotAllowed as reason:
         messages.error(request, str(reason))
     return redirect("departments")
@@ -186,11 +182,11 @@ def remove_department(request: HttpRequest, department_id: UUID) -> HttpResponse
 @_read_or_write
 def account(request: HttpRequest) -> HttpResponse:
     """My name, language, colours, password, second factor, passkeys and sessions."""
-    me = _me(request)
+    me = asker(request)
     form = AccountForm(request.POST or None, initial={"name": me.name})
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]
-        if _try(form, lambda: services.change_own_account(me, name=name)) is not None:
+        if attempt(form, lambda: services.change_own_account(me, name=name)) is not None:
             messages.success(request, _("Saved."))
             return redirect("account")
     factors = set(Authenticator.objects.filter(user=me).values_list("type", flat=True))
@@ -208,7 +204,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere but here."""
-    me = services.end_sessions(_me(request), by=_me(request))
+    me = services.end_sessions(asker(request), by=asker(request))
     update_session_auth_hash(request, me)
     messages.success(request, _("Every other session has ended."))
     return redirect("account")
@@ -225,7 +221,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     following = request.GET.copy()
     if len(lines) > len(shown):
         following["before"] = str(shown[-1].entry.seq)
-    people = access.scoped(_me(request), User.objects.order_by("name"), "user.see")
+    people = access.scoped(asker(request), User.objects.order_by("name"), "user.see")
     context = {
         "form": form,
         "lines": shown,
@@ -241,7 +237,7 @@ def verify_audit(request: HttpRequest) -> HttpResponse:
     """Check the whole chain now and say what was found."""
     chain_pending()
     findings = verify()
-    record(_me(request), "audit.verified", findings=len(findings))
+    record(asker(request), "audit.verified", findings=len(findings))
     context = {"findings": findings[:100], "entries": AuditEntry.objects.count()}
     return render(request, "accounts/audit_verified.html", context)
 
@@ -251,7 +247,7 @@ def verify_audit(request: HttpRequest) -> HttpResponse:
 def work(request: HttpRequest, work_id: UUID) -> HttpResponse:
     """How far long work is: a fragment that asks again while it runs, else a page."""
     shown = get_object_or_404(
-        access.scoped(_me(request), Work.objects.all(), "work.see"), pk=work_id
+        access.scoped(asker(request), Work.objects.all(), "work.see"), pk=work_id
     )
     template = (
         "accounts/work.html" if request.headers.get("HX-Request") else "accounts/work_page.html"
@@ -262,7 +258,7 @@ def work(request: HttpRequest, work_id: UUID) -> HttpResponse:
 @gate("work.cancel")
 @require_POST
 def cancel_work(request: HttpRequest, work_id: UUID) -> HttpResponse:
-    me = _me(request)
+    me = asker(request)
     shown = get_object_or_404(access.scoped(me, Work.objects.all(), "work.cancel"), pk=work_id)
     long_work.ask_to_cancel(shown, by=me)
     if request.headers.get("HX-Request"):
@@ -270,27 +266,12 @@ def cancel_work(request: HttpRequest, work_id: UUID) -> HttpResponse:
     return redirect("work", work_id)
 
 
-def _me(request: HttpRequest) -> User:
-    assert not isinstance(request.user, AnonymousUser)  # the gate has seen to it
-    return request.user
-
-
 def _user(me: User, user_id: UUID) -> User:
-    seen = access.scoped(me, User.objects.select_related("department"), "user.see")
+    people = User.objects.filter(kind=User.Kind.PERSON).select_related("department")
+    seen = access.scoped(me, people, "user.see")
     return get_object_or_404(seen, pk=user_id)
 
 
 def _may_change(me: User, shown: User) -> bool:
     beyond = {Role(role) for role in shown.roles} - grantable(me.roles)
     return not beyond and access.can_reach(me, "user.change", shown)
-
-
-def _try(form: forms.Form, deed: Callable[[], Result]) -> Result | None:
-    """Do it; where a rule of the house says no, put the reason on the form."""
-    try:
-        return deed()
-    except services.NotAllowed as reason:
-        form.add_error(None, str(reason))
-    except ValidationError as errors:
-        form.add_error(None, errors.messages)
-    return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -11,6 +13,7 @@ from zhiyin.accounts import access
 from zhiyin.accounts.api.requests import user_of
 from zhiyin.accounts.api.responses import answers
 from zhiyin.accounts.gate import gate
+from zhiyin.accounts.models import AccessToken
 
 router = Router(tags=["me"])
 
@@ -22,10 +25,22 @@ class Named(Schema):
     name: str
 
 
+class TokenOut(Schema):
+    """The token of this request."""
+
+    name: str = Field(examples=["Nightly export"])
+    prefix: str = Field(examples=["zy_k3jH90aB"])
+    scopes: list[str] = Field(
+        description="`all`, `read`, or the permissions it is narrowed to.", examples=[["read"]]
+    )
+    expires_at: datetime
+
+
 class MeOut(Schema):
     """The one who asks."""
 
     id: UUID
+    kind: Literal["person", "service"]
     email: str = Field(examples=["lin@example.com"])
     name: str = Field(examples=["林小满"])
     roles: list[str] = Field(examples=[["sales"]])
@@ -39,6 +54,7 @@ class MeOut(Schema):
         description="Customer fields that this user may write on some customers at least.",
         examples=[["city", "name"]],
     )
+    token: TokenOut | None = Field(description="Null for the session of a browser.")
 
 
 @router.get("/me", response=answers(MeOut), operation_id="me", summary="Who am I")
@@ -49,6 +65,7 @@ def me(request: HttpRequest) -> dict[str, object]:
     department = user.department
     return {
         "id": user.pk,
+        "kind": user.kind,
         "email": user.email,
         "name": user.name,
         "roles": user.roles,
@@ -61,4 +78,14 @@ def me(request: HttpRequest) -> dict[str, object]:
             if access.allowed(user, f"{resource.name}.{action}")
         ),
         "writable": sorted(access.writable(user, "customer")),
+        "token": user.token and _token(user.token),
+    }
+
+
+def _token(token: AccessToken) -> dict[str, object]:
+    return {
+        "name": token.name,
+        "prefix": token.prefix,
+        "scopes": token.scopes,
+        "expires_at": token.expires_at,
     }

@@ -12,10 +12,12 @@ from zhiyin.accounts.models.people import (
     UserManager,
     normal_email,
 )
+from zhiyin.accounts.models.tokens import AccessToken
 from zhiyin.accounts.models.trail import AuditEntry, AuditFacts, AuditHead, AuditPending
 from zhiyin.accounts.models.work import Work
 
 __all__ = [
+    "AccessToken",
     "AuditEntry",
     "AuditFacts",
     "AuditHead",

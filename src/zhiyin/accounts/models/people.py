@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.accounts.models.tokens import AccessToken
 from zhiyin.accounts.roles import Role
 from zhiyin.ids import uuid7
 
@@ -87,7 +88,14 @@ def normal_email(email: str) -> str:
 class User(AbstractBaseUser):
     """Somebody who works here and signs in."""
 
+    class Kind(models.TextChoices):
+        """A person, or a program that asks the API by a token and cannot sign in."""
+
+        PERSON = "person", pgettext_lazy("user", "Person")
+        SERVICE = "service", pgettext_lazy("user", "Service account")
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PERSON)
     email = models.EmailField(_("E-mail"), max_length=254)
     name = models.CharField(_("Name"), max_length=80)
     roles = ArrayField(
@@ -110,6 +118,9 @@ class User(AbstractBaseUser):
     # Part of the session's hash: raising it ends every session of this user.
     session_epoch = models.PositiveIntegerField(default=0)
 
+    # The token by which this request came, whose scopes the policy asks too; None for a session.
+    token: AccessToken | None = None
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
@@ -125,6 +136,9 @@ class User(AbstractBaseUser):
             ),
             models.CheckConstraint(
                 condition=models.Q(locale__in=list(Locale.values)), name="user_locale_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["person", "service"]), name="user_kind_known"
             ),
             models.CheckConstraint(
                 condition=models.Q(theme__in=list(Theme.values)), name="user_theme_known"

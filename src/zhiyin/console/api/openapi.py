@@ -15,9 +15,10 @@ ABOUT = """Everything here obeys the same policy as the screens: who asks sees t
 scope only, hidden fields are absent and masked ones hold a masked text. What lies out of sight is
 answered like what does not exist (404).
 
-**Signing in.** For now the API knows you by the session of your browser. A write also needs the
-CSRF token (cookie `csrftoken`, sent back as header `X-CSRFToken`). Tokens for programs come with a
-later version.
+**Signing in.** Send `Authorization: Bearer zy_…` with a token made under *My account → Access
+tokens*, or of a service account (*Users → Service accounts*). A token does at most what its account
+may at that moment, narrowed by its scopes. The session of a browser works too; its writes also need
+the CSRF token (cookie `csrftoken`, sent back as header `X-CSRFToken`).
 
 **Lists** hold `items` and `next`; ask again with `cursor=<next>` for what follows.
 
@@ -26,8 +27,8 @@ in `errors`. At most 1,200 requests a minute (429)."""
 
 _MEANING = {
     "400": "The body is no JSON, too large or nested too deeply.",
-    "401": "Nobody is signed in.",
-    "403": "Your role does not allow this, or the CSRF token is missing.",
+    "401": "Nobody is signed in, or the token opens nothing.",
+    "403": "Your role or your token does not allow this, or the CSRF token is missing.",
     "404": "There is no such thing, or not for you.",
     "409": "The present state does not allow this; read again.",
     "422": "Some values cannot be used; `errors` names them.",

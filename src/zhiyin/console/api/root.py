@@ -1,8 +1,7 @@
 """The HTTP API, gathered from the rooms: /api/v1.
 
 Every endpoint carries a gate (accounts.gate) and asks the same policy as the screens. The one who
-asks is known by the session of the browser, so writes need the CSRF token; tokens for programs
-come later.
+asks is known by an access token, or by the session of the browser, whose writes need a CSRF token.
 """
 
 from __future__ import annotations
@@ -17,13 +16,15 @@ from django.utils.translation import override
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
-from ninja.security import SessionAuth
+from ninja.security import HttpBearer, SessionAuth
 from ninja.throttling import SimpleRateThrottle
 
 from zhiyin.accounts.api import me, problems
 from zhiyin.accounts.api.faults import faults_of
 from zhiyin.accounts.api.problems import Problem
 from zhiyin.accounts.api.requests import StrictParser
+from zhiyin.accounts.challenge import token_of
+from zhiyin.accounts.models import AccessToken
 from zhiyin.collect import api as collect
 from zhiyin.console.api import openapi
 from zhiyin.customers.api import models, people, segments
@@ -44,6 +45,13 @@ class Api(NinjaAPI):
         return found
 
 
+class Token(HttpBearer):
+    """For the description: the token itself was read before the gate (accounts.bearer)."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> AccessToken | None:
+        return token_of(request)
+
+
 class EachUser(SimpleRateThrottle):
     """So many requests a user, so that a loop gone wild does not slow everybody down."""
 
@@ -58,7 +66,7 @@ api = Api(
     urls_namespace="api",
     docs_url=None,
     openapi_url="/openapi.json",
-    auth=SessionAuth(),
+    auth=[Token(), SessionAuth()],
     throttle=[EachUser(REQUESTS)],
     parser=StrictParser(),
 )
