@@ -119,7 +119,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "zhiyin.console.assets.Assets",
+    "zhiyin.console.assets.CompressPages",
     "zhiyin.console.middleware.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -229,6 +230,14 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("ZHIYIN_TIME_ZONE", "Asia/Shanghai")  # for display; storage is UTC
 
 STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "zhiyin.console.assets.VersionedStorage"},
+}
+STATICFILES_FINDERS = [
+    "zhiyin.console.assets.VersionedFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 WHITENOISE_USE_FINDERS = True  # served straight from the packages: no collecting step
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600

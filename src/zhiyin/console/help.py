@@ -45,4 +45,4 @@ def entries(user: Person, query: str) -> Iterator[Entry]:
         return
     for found in glossary.search(query)[:MOST]:
         address = f"{reverse('help')}#{found.key}"
-        yield Entry(found.name, found.text[:60], address, "help-circle", gettext("Help"))
+        yield Entry(found.name, found.text[:60], address, "help", gettext("Help"))

@@ -41,7 +41,7 @@ def what_is(term: str, css: str = "") -> SafeString:
         reverse("help_term", args=[term]),
         gettext("What is this: %(term)s") % {"term": known.name},
         known.name,
-        icon("help-circle"),
+        icon("help"),
     )
 
 
