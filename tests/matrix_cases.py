@@ -19,6 +19,7 @@ from zhiyin.accounts.models import AccessToken, Department, User, Work
 from zhiyin.collect import services as collect
 from zhiyin.customers.models import Customer, SavedView, Segment
 from zhiyin.engage.models import Campaign, Message
+from zhiyin.files.models import Content, File
 from zhiyin.ids import uuid7
 
 
@@ -91,6 +92,22 @@ def _customer(world: World) -> Case:
         name="林静姝", phone="+8613800136207", owner=world.owner, department=world.owner.department
     )
     return Case({"customer_id": made.pk}, made)
+
+
+def _file(world: World) -> Case:
+    """A file on the owner's customer; for whom that is out of reach: tests/files."""
+    content = Content.objects.get_or_create(
+        sha256="0" * 64, defaults={"size": 1, "place": "nowhere", "kind": "text"}
+    )[0]
+    on = _customer(world).kwargs["customer_id"]
+    made = File.objects.create(
+        record_type="customer", record_id=on, content=content, name="a.txt", by=world.owner
+    )
+    return Case({"file_id": made.pk})
+
+
+def _record_files(world: World) -> Case:
+    return Case({"record_type": "customer", "record_id": _customer(world).kwargs["customer_id"]})
 
 
 def _fact(field: str) -> Callable[[World], Case]:
@@ -183,6 +200,18 @@ CASES: dict[str, Callable[[World], Case]] = {
     "untag_customers": lambda world: Case({"batch": world.owner.pk}),
     "change_view": _view,
     "drop_view": _view,
+    # files
+    "record_files": _record_files,
+    "file": _file,
+    "download_file": _file,
+    "file_picture": lambda world: Case({**_file(world).kwargs, "size": "small"}),
+    "delete_file": _file,
+    "restore_file": _file,
+    "file_bytes": lambda world: Case({"token": "no-such-token"}),
+    "file_by_ticket": lambda world: Case({"ticket": world.owner.pk}),
+    "api:file": _file,
+    "api:link_file": _file,
+    "api:restore_file": _file,
     # from outside
     "mfa_remove_webauthn": lambda world: Case({"pk": 1}),
     "mfa_edit_webauthn": lambda world: Case({"pk": 1}),
@@ -229,6 +258,7 @@ PUBLIC: dict[str, str] = {
     "mfa_authenticate": "the second step of a sign-in",
     "mfa_login_webauthn": "the first step with a passkey",
     "unsubscribe": "the reader of a message has no account; the address holds a signed token",
+    "file_by_ticket": "on the files' own origin nobody is signed in; a ticket is good once",
     "health": "asked by whatever watches the server",
     "language": "the sign-in page has the switch too",
     "theme": "the sign-in page has the switch too",

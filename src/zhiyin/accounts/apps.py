@@ -1,4 +1,4 @@
-"""The Django app; on start it gathers every room's access rules."""
+"""The Django app; on start it gathers every room's access rules and records."""
 
 from __future__ import annotations
 
@@ -13,3 +13,4 @@ class AccountsConfig(AppConfig):
         from zhiyin.accounts import resources, signals  # noqa: F401  (both register themselves)
 
         autodiscover_modules("access")
+        autodiscover_modules("records")

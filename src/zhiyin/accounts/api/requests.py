@@ -44,7 +44,10 @@ class StrictParser(Parser):
     def parse_querydict(
         self, data: MultiValueDict[str, str], list_fields: list[str], request: HttpRequest
     ) -> dict[str, Any]:
-        unknown = sorted(set(data) - _parameters(request))
+        if id(data) == id(request.FILES):  # names and contents of files are looked at by their room
+            return super().parse_querydict(data, list_fields, request)
+        source = "form" if data is request.POST else "query"
+        unknown = sorted(set(data) - _parameters(request, source))
         if unknown:
             text = {"zh": "没有这个参数", "en": "There is no such parameter"}
             raise Problem(422, faults=[Fault(_printable(name), text) for name in unknown[:5]])
@@ -55,8 +58,8 @@ class StrictParser(Parser):
         return super().parse_querydict(data, list_fields, request)
 
 
-def _parameters(request: HttpRequest) -> set[str]:
-    """The query parameters of the operation that is asked."""
+def _parameters(request: HttpRequest, source: str) -> set[str]:
+    """The parameters that the operation that is asked takes from its query or its form."""
     match = request.resolver_match
     view = endpoint_of(match.func) if match is not None else None
     operations = view.operations if view is not None else []
@@ -65,7 +68,7 @@ def _parameters(request: HttpRequest) -> set[str]:
         for operation in operations
         if request.method in operation.methods
         for model in operation.models
-        if model.__ninja_param_source__ == "query"
+        if model.__ninja_param_source__ == source
         for name in getattr(model, "__ninja_flatten_map__", {})
     }
 

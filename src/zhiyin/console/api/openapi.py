@@ -31,6 +31,7 @@ _MEANING = {
     "403": "Your role or your token does not allow this, or the CSRF token is missing.",
     "404": "There is no such thing, or not for you.",
     "409": "The present state does not allow this; read again.",
+    "413": "The file is too large.",
     "422": "Some values cannot be used; `errors` names them.",
     "429": "Too many requests.",
     "503": "The question takes too long.",

@@ -29,6 +29,7 @@ from zhiyin.collect import api as collect
 from zhiyin.console.api import openapi
 from zhiyin.customers.api import models, people, segments
 from zhiyin.engage import api as engage
+from zhiyin.files import api as files
 
 FILE = Path(__file__).resolve().parents[4] / "docs" / "openapi.json"
 REQUESTS = "1200/m"  # of one user in one server process
@@ -106,7 +107,7 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problems.answer(Problem(error.status_code))
 
 
-for room in (me, people, segments, models, collect, engage):
+for room in (me, people, segments, models, collect, engage, files):
     api.add_router("", room.router)
 
 

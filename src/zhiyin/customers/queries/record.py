@@ -60,6 +60,7 @@ class Counts:
     notes: int
     tasks: int
     scores: int
+    files: int
 
     @property
     def timeline(self) -> int:
@@ -75,7 +76,9 @@ def counts(customer: Customer) -> Counts:
             "array['Order Completed', 'Order Refunded', 'Profile Updated'])),"
             " (select count(*) from customers_note where customer_id = %(id)s),"
             " (select count(*) from customers_task where customer_id = %(id)s),"
-            " (select count(*) from customers_score where customer_id = %(id)s)",
+            " (select count(*) from customers_score where customer_id = %(id)s),"
+            " (select count(*) from files_file where record_type = 'customer'"
+            " and record_id = %(id)s and deleted_at is null)",
             {"id": customer.pk},
         )
         row = cursor.fetchone()

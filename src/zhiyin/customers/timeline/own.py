@@ -16,6 +16,7 @@ from zhiyin.customers.fields import PERSONAL
 from zhiyin.customers.models import Note, Order, ProfileChange, Task
 from zhiyin.customers.timeline.entries import Entry, Part
 from zhiyin.customers.timeline.registry import Provider, Row, Rows, register, shape
+from zhiyin.files.models import File
 
 VISITS = {"Page Viewed", "Product Viewed", "Product Added", "Checkout Started", "Cart Abandoned"}
 ORDER_EVENTS = ("Order Completed", "Order Refunded", "Profile Updated")
@@ -168,6 +169,16 @@ def _tell_change(row: Row) -> Entry:
                  folds="" if row.data["by"] else f"import:{row.data['batch']}")  # fmt: skip
 
 
+def _files(customer: UUID) -> Rows:
+    rows = File.objects.filter(record_type="customer", record_id=customer, deleted_at=None)
+    return shape("files", rows, at="created_at", name="name", by="by__name")
+
+
+def _tell_file(row: Row) -> Entry:
+    parts = [Part(gettext("File")), Part(str(row.data["name"]), url="?tab=files", strong=True)]
+    return Entry("file", row.key, row.at, "paperclip", parts, str(row.data["by"]), side="ours")
+
+
 def _readable(text: str) -> str:
     return ", ".join(text.split("\x1f"))[:120]
 
@@ -185,3 +196,4 @@ EVENTS = register(
 NOTES = register(Provider("notes", {"note": _("Notes")}, _notes, _tell_note))
 TASKS = register(Provider("tasks", {"task": _("Tasks")}, _tasks, _tell_task))
 CHANGES = register(Provider("changes", {"profile": _("Profile changes")}, _changes, _tell_change))
+FILES = register(Provider("files", {"file": _("Files")}, _files, _tell_file))
