@@ -81,7 +81,8 @@ class Traps:
 
     def money(self, thing: str, field: str, row: str) -> Decimal:
         """An amount of seven digits; the cents may be rounded away, so they do not count."""
-        found = 1_200_345 + next(_number) * 7_919
+        at = next(_number)
+        found = 1_200_345 + at * 7_919 + at**3 * 31 % 5_003  # no mean of some is another
         self._set(str(found), thing, field, row)
         return Decimal(found) + Decimal("0.25")
 

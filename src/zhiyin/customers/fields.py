@@ -65,7 +65,7 @@ def shown_identifier(identifier: Identifier, levels: Levels) -> str:
     """An identifier as this user may see it: addresses like the fields, handles masked."""
     kind = Identifier.Kind(identifier.kind)
     if kind is Identifier.Kind.NUMBER:
-        return identifier.value
+        return identifier.value if levels.get("number", Level.HIDDEN) >= Level.READ else ""
     field = {"email": "email", "phone": "phone"}.get(kind.value)
     level = levels.get(field or "phone", Level.HIDDEN)
     if level is Level.HIDDEN:

@@ -34,6 +34,7 @@ from zhiyin.customers.api.schemas import (
 from zhiyin.customers.fields import levels_for
 from zhiyin.customers.models import Customer, Order, OrderLine
 from zhiyin.customers.queries import record
+from zhiyin.customers.seeing import SCORE_FIELDS, may_read, sees_orders
 from zhiyin.customers.services import profile, tags
 from zhiyin.customers.services.profile import Conflict
 from zhiyin.customers.services.values import CannotBe
@@ -46,8 +47,6 @@ _NOT_YOURS = {
     "en": "Your role may not write this field of this customer",
 }
 _NO_KIND = {"zh": "没有这类记录", "en": "There is no such type of line"}
-_FIELD_OF = {"churn": "churn_risk", "value": "value_12m", "next_purchase": "next_purchase",
-             "rfm": "rfm", "personas": "persona"}  # fmt: skip
 
 
 @router.get(
@@ -142,12 +141,14 @@ def customer_timeline(
     request: HttpRequest, customer_id: UUID, asked: Query[TimelineQuery]
 ) -> Answer:
     """Everything that happened with a customer over all channels, newest first."""
-    person = record.person(user_of(request), customer_id)
+    user = user_of(request)
+    person = record.person(user, customer_id)
     if asked.kind and asked.kind not in timeline.kinds():
         raise Problem(422, faults=[Fault("kind", _NO_KIND)])
     belongs_to = f"timeline:{person.pk}:{asked.kind}"
     before = paging.unseal(asked.cursor, belongs_to) if asked.cursor else ""
-    found = timeline.read(person, kind=asked.kind, before=before)
+    levels = levels_for(user, person)
+    found = timeline.read(person, levels=levels, kind=asked.kind, before=before)
     return {
         "items": [_line(entry) for entry in found.entries],
         "next": paging.seal(found.older, belongs_to) if found.older else None,
@@ -175,7 +176,7 @@ def customer_orders(request: HttpRequest, customer_id: UUID, asked: Query[Cursor
     """Orders and returns with their lines, newest first."""
     user = user_of(request)
     person = record.person(user, customer_id)
-    if levels_for(user, person)["orders"] < Level.READ:
+    if not sees_orders(levels_for(user, person)):
         raise Denied("customer.see")
     belongs_to = f"orders:{person.pk}"
     before = paging.unseal(asked.cursor, belongs_to) if asked.cursor else ""
@@ -216,6 +217,6 @@ def customer_scores(request: HttpRequest, customer_id: UUID) -> Answer:
              "value": score.value, "low": score.low, "high": score.high,
              "in_use": getattr(score, "in_use", None), "reasons": score.reasons}
             for name, score in sorted(record.scores(person).items())
-            if levels.get(_FIELD_OF.get(name, ""), Level.READ) >= Level.READ
+            if may_read(levels, *SCORE_FIELDS.get(name, ()))
         ]
     }  # fmt: skip

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhiyin.accounts import access
+from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.cleaning.pinyin import search_keys
 from zhiyin.customers import catalogue
@@ -21,6 +22,7 @@ from zhiyin.customers.queries.segments import tongue
 from zhiyin.segments import Field, Kind, Op
 
 SUGGESTED = 200
+SUGGESTING = ("country", "province", "city")
 SUGGESTION_SECONDS = 600
 
 OPERATORS: Mapping[Op, Promise] = {
@@ -183,12 +185,16 @@ def _suggested(user: User) -> dict[str, list[str]]:
 
     def ask() -> dict[str, list[str]]:
         people = access.scoped(user, Customer.objects.all(), "customer.see").order_by()
+        levels = access.levels(user, "customer")
+        told = [name for name in SUGGESTING if levels[name] >= Level.READ]
         found = {
             name: [
                 each for each in people.values_list(name, flat=True).distinct()[:SUGGESTED] if each
             ]
-            for name in ("country", "province", "city")
+            for name in told
         }
+        if levels["tags"] < Level.READ:
+            return {name: sorted(values) for name, values in found.items()}
         where, params = access.scope_sql(user, "customer")
         with connection.cursor() as cursor:
             cursor.execute(

@@ -34,6 +34,7 @@ class Entry:
     quote: str = ""
     simulated: bool = False
     source: str = ""
+    fields: tuple[str, ...] = ()  # whoever may not read all of these does not get the line
     folds: str = ""  # neighbours with the same word fold into one line
     count: int = 1
     last: str = field(default="", compare=False)  # where a folded run ended

@@ -88,6 +88,7 @@ def _tell_order(row: Row) -> Entry:
         "order", row.key, row.at, "truck-return" if returned else "shopping-bag", parts,
         gettext("%(count)s lines") % {"count": data["lines"]},
         simulated=bool(data["simulated"]), source=str(row.source or ""),
+        fields=("orders", "revenue"),
     )  # fmt: skip
 
 
@@ -165,7 +166,7 @@ def _tell_change(row: Row) -> Entry:
         parts.append(Part(f"{before or '–'} → {after or '–'}"))
     who = str(row.data["by"] or "") or gettext("from an import")
     side = "ours" if row.data["by"] else ""
-    return Entry("profile", row.key, row.at, "id", parts, who, side=side,
+    return Entry("profile", row.key, row.at, "id", parts, who, side=side, fields=(field,),
                  folds="" if row.data["by"] else f"import:{row.data['batch']}")  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from zhiyin.accounts.access import Level
+from zhiyin.customers.fields import PERSONAL, Levels
 from zhiyin.customers.models import Customer
 from zhiyin.customers.timeline.entries import Entry
 from zhiyin.customers.timeline.registry import Provider, Row, facts_of, providers
@@ -49,9 +51,14 @@ class Mark:
 
 
 def read(
-    customer: Customer, *, kind: str = "", source: UUID | None = None, before: str = ""
+    customer: Customer,
+    *,
+    levels: Levels,
+    kind: str = "",
+    source: UUID | None = None,
+    before: str = "",
 ) -> Timeline:
-    """Lines older than `before`, of one kind or source if asked."""
+    """Lines older than `before`, of one kind or source if asked, that the reader may know of."""
     mark = Mark.of(before)
     found = _rows(customer.pk, kind, source, mark)
     found.sort(key=lambda row: (row.at, row.key), reverse=True)
@@ -61,8 +68,17 @@ def read(
     told = {provider.name: provider.tell for provider in providers()}
     lines = [line for row in page if (line := told[row.provider](row)) is not None]
     lines = [line for line in lines if not kind or line.kind == kind]
+    lines = [line for line in lines if _may_know(line, levels)]
     older = str(Mark(page[-1].at, page[-1].key)) if more else ""
     return Timeline(folded(lines), older)
+
+
+def _may_know(line: Entry, levels: Levels) -> bool:
+    """A personal field is told without its values, so a masked one may be told."""
+    return all(
+        levels.get(field, Level.READ) >= (Level.MASKED if field in PERSONAL else Level.READ)
+        for field in line.fields
+    )
 
 
 def _rows(customer: UUID, kind: str, source: UUID | None, mark: Mark | None) -> list[Row]:

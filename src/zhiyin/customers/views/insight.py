@@ -10,23 +10,31 @@ from django.utils.translation import get_language
 
 from zhiyin.customers import voice
 from zhiyin.customers.columns import tone_of_risk
+from zhiyin.customers.fields import Levels
 from zhiyin.customers.models import Customer, ModelVersion, Score
 from zhiyin.customers.queries import record
 from zhiyin.customers.queries.population import population
+from zhiyin.customers.seeing import SCORE_FIELDS, as_seen, may_read, sees_orders
 from zhiyin.insight.contract import Reason
 
 MOST_REASONS = 5
 PROMISED_DAYS = 7  # scores older than this against the data are shown as stale
 
 
-def insight_of(person: Customer, as_of: datetime, *, brief: bool = False) -> dict[str, object]:
-    """Everything of the column; `brief` leaves out what the drawer has no room for."""
+def insight_of(
+    person: Customer, as_of: datetime, levels: Levels, *, brief: bool = False
+) -> dict[str, object]:
+    """Everything of the column that the reader may know; `brief` leaves out what the drawer has no
+    room for."""
+    person, bought = as_seen(person, levels), sees_orders(levels)
+    speaks = may_read(levels, "orders", "first_order_at", "last_order_at")
     known = population(person.scored_at) if person.scored_at else None
     peers = known.risks.get(person.rfm_segment) if known else None
     figures = voice.figures_of(person, as_of, peers)
-    found = record.scores(person)
+    found = {name: score for name, score in record.scores(person).items()
+             if may_read(levels, *SCORE_FIELDS.get(name, ()))}  # fmt: skip
     context: dict[str, object] = {
-        "as_of": as_of, "voice": voice.sentence(figures), "figures": figures,
+        "as_of": as_of, "voice": voice.sentence(figures) if speaks else "", "figures": figures,
         "risk": _risk(person, found.get("churn"), peers),
         "value": _value(person, known.top_share(float(person.value_12m)) if known
                         and person.value_12m is not None else None),
@@ -34,8 +42,9 @@ def insight_of(person: Customer, as_of: datetime, *, brief: bool = False) -> dic
         "stale": _days_stale(person, as_of),
     }  # fmt: skip
     if not brief:
-        months = record.months(person, as_of)
+        months = record.months(person, as_of) if bought else []
         liked = record.liked(person)
+        liked = [one for one in liked if bought or not one.bought]
         context |= {
             "months": months, "spent": sum((m.spent for m in months), Decimal(0)),
             "month_orders": sum(m.orders for m in months),

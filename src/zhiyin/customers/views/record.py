@@ -22,12 +22,13 @@ from zhiyin.collect.models import Source
 from zhiyin.customers import catalogue, timeline, words
 from zhiyin.customers.asof import data_as_of
 from zhiyin.customers.columns import rfm_tone
-from zhiyin.customers.fields import PERSONAL, levels_for, shown_identifier
+from zhiyin.customers.fields import PERSONAL, Levels, levels_for, shown_identifier
 from zhiyin.customers.filters import Asked
 from zhiyin.customers.listing import Listing, people_of
 from zhiyin.customers.models import Customer
 from zhiyin.customers.queries import lake_events, record
 from zhiyin.customers.queries.keyset import SORTS, mark_of, read_page
+from zhiyin.customers.seeing import as_seen, sees_orders
 from zhiyin.customers.views.answers import signed_in, wants_fragment
 from zhiyin.customers.views.facts import facts_of
 from zhiyin.customers.views.insight import insight_of
@@ -47,24 +48,27 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     wanted = request.GET.get("tab", TABS[0])
     may_audit = access.allowed(user, "audit.see")
     tab = wanted if wanted in TABS and (wanted != "audit" or may_audit) else TABS[0]
+    counts = record.counts(person)
     context = {
-        **_head(person, user, levels), **insight_of(person, as_of),
-        "tab": tab, "counts": record.counts(person), "may_audit": may_audit,
+        **_head(person, user, levels), **insight_of(person, as_of, levels),
+        "tab": tab, "counts": counts if sees_orders(levels) else replace(counts, orders=0),
+        "may_audit": may_audit,
         "identifiers": [(one, shown_identifier(one, levels)) for one in record.identifiers(person)],
         "consents": _consents(person), "tasks": record.open_tasks(person),
         "walk": _walk_query(request), "list_address": _list_address(request),
     }  # fmt: skip
-    context |= _tab_context(request, person, tab)
+    context |= _tab_context(request, person, tab, levels)
     _note_reading(user, person, levels)
     return render(request, "customers/record.html", context)
 
 
 def _head(person: Customer, user: User, levels: dict[str, Level]) -> dict[str, object]:
+    seen = as_seen(person, levels)
     return {
-        "customer": person, "levels": levels, "facts": facts_of(person, user, levels),
-        "title": person.name or person.number or str(person.pk)[-8:],
-        "tier": words.TIERS.get(person.tier), "segment": words.RFM_SEGMENTS.get(person.rfm_segment),
-        "segment_tone": rfm_tone(person.rfm_segment),
+        "customer": seen, "levels": levels, "facts": facts_of(person, user, levels),
+        "title": seen.name or seen.number or str(person.pk)[-8:],
+        "tier": words.TIERS.get(seen.tier), "segment": words.RFM_SEGMENTS.get(seen.rfm_segment),
+        "segment_tone": rfm_tone(seen.rfm_segment),
         "may": {action: access.can_reach(user, f"customer.{action}", person)
                 for action in ("change", "tag", "reveal")},
     }  # fmt: skip
@@ -91,10 +95,14 @@ def _note_reading(user: User, person: Customer, levels: dict[str, Level]) -> Non
         audit.read_of(user, person, fields=read)
 
 
-def _tab_context(request: HttpRequest, person: Customer, tab: str) -> dict[str, object]:
+def _tab_context(
+    request: HttpRequest, person: Customer, tab: str, levels: Levels
+) -> dict[str, object]:
     if tab == "timeline":
-        return timeline_context(request, person)
+        return timeline_context(request, person, levels)
     if tab == "orders":
+        if not sees_orders(levels):
+            return {"page": record.OrderPage([], "")}
         before = request.GET.get("before", "").replace(" ", "+")
         return {"page": record.orders(person, before)}
     if tab == "tasks":
@@ -108,7 +116,7 @@ def _tab_context(request: HttpRequest, person: Customer, tab: str) -> dict[str, 
     return {}
 
 
-def timeline_context(request: HttpRequest, person: Customer) -> dict[str, object]:
+def timeline_context(request: HttpRequest, person: Customer, levels: Levels) -> dict[str, object]:
     """The lines that a timeline shows, and what they can be narrowed to."""
     kind = request.GET.get("kind", "")
     kind = kind if kind in timeline.kinds() else ""
@@ -117,7 +125,7 @@ def timeline_context(request: HttpRequest, person: Customer) -> dict[str, object
     except ValueError:
         source = None
     before = request.GET.get("before", "").replace(" ", "+")
-    lines = timeline.read(person, kind=kind, source=source, before=before)
+    lines = timeline.read(person, levels=levels, kind=kind, source=source, before=before)
     sources = _sources()
     chosen = sources.get(str(source)) if source else None
     lines = _with_sources(lines, sources)
@@ -153,10 +161,13 @@ def _sources() -> dict[str, Source]:
 @require_GET
 def older(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Older lines of the timeline: a fragment that htmx puts below; a page without script."""
-    person = record.person(signed_in(request), customer_id)
+    user = signed_in(request)
+    person = record.person(user, customer_id)
     if not wants_fragment(request):
         return customer(request, customer_id)
-    context = {"customer": person, **timeline_context(request, person)}
+    levels = levels_for(user, person)
+    shown = timeline_context(request, person, levels)
+    context = {"customer": as_seen(person, levels), **shown}
     return render(request, "customers/timeline.html", context)
 
 
@@ -164,10 +175,12 @@ def older(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 @require_GET
 def lake(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """What only the lake still knows: events older than the hot ones."""
-    person = record.person(signed_in(request), customer_id)
+    user = signed_in(request)
+    person = record.person(user, customer_id)
     read = timeline.Timeline(lake_events.read(person), "")
     lines = _with_sources(read, _sources()).entries
-    context = {"customer": person, "lines": lines, "from_lake": True, "sources": {}}
+    seen = as_seen(person, levels_for(user, person))
+    context = {"customer": seen, "lines": lines, "from_lake": True, "sources": {}}
     return render(request, "customers/lake.html", context)
 
 
@@ -227,9 +240,9 @@ def drawer_context(
          "of": request.GET.get("of", "")}
     )  # fmt: skip
     _note_reading(user, person, levels)
-    recent = _with_sources(timeline.read(person), _sources()).entries[:5]
+    recent = _with_sources(timeline.read(person, levels=levels), _sources()).entries[:5]
     return {
-        **_head(person, user, levels), **insight_of(person, as_of, brief=True),
+        **_head(person, user, levels), **insight_of(person, as_of, levels, brief=True),
         "consents": _consents(person), "recent": recent,
         "neighbours": neighbours, "close": listing.address(),
         "full": f"{reverse('customer', args=[person.pk])}?{query}", "sources": {},
