@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from django.conf import settings  # noqa: E402  (after the environment, before p
 from django.core.cache import cache  # noqa: E402
 
 assert _DATA.resolve() == settings.DATA
+settings.WORKSPACE_SECONDS = None  # no test pays for another's look at the workspace
 # The same examples in every run: a change that breaks a law fails then, and not a week later.
 # `HYPOTHESIS_SEED=random` looks further.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
@@ -94,7 +96,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_left_over() -> Iterator[None]:
-    """What no rollback takes back: the audit head's file, and the cache with its rate limits."""
+    """What no rollback takes back: the audit head's file, the cache with its rate limits, and
+    what this process was told of the workspace.
+    """
     yield
+    if known := sys.modules.get("zhiyin.accounts.workspace"):
+        known.forget()
     (_DATA / "audit_head.json").unlink(missing_ok=True)
     cache.clear()

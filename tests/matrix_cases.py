@@ -245,6 +245,7 @@ CASES: dict[str, Callable[[World], Case]] = {
     "approve_model": lambda world: Case({"name": "churn"}),
     "withdraw_approval": lambda world: Case({"name": "churn"}),
     # console
+    "setup_step": lambda world: Case({"step": "company"}),
     "help_term": lambda world: Case({"term": "churn_risk"}),
     # monitor
     "finish_my_task": _my_task,

@@ -66,7 +66,8 @@ FILE_SCANNER = os.environ.get("ZHIYIN_FILE_SCANNER", "")
 # are kept and only ever handed out as plain bytes.
 REFUSE_DOUBTFUL_FILES = os.environ.get("ZHIYIN_REFUSE_DOUBTFUL_FILES", "0") == "1"
 
-# The store's currency, ISO 4217. The demo's orders are in pounds.
+# The store's currency, ISO 4217; set here it overrides what the first steps asked. The demo's
+# orders are in pounds.
 CURRENCY = os.environ.get("ZHIYIN_CURRENCY", "GBP")
 
 # Exceptions from the rule that outgoing HTTP goes to public addresses by https only, separated by
@@ -78,6 +79,10 @@ EGRESS_CA = os.environ.get("ZHIYIN_EGRESS_CA", "")
 
 # How long the log of webhooks is kept, in days. What is forgotten cannot be sent again.
 WEBHOOK_LOG_DAYS = int(os.environ.get("ZHIYIN_WEBHOOK_LOG_DAYS", "30"))
+
+# Seconds after which a process asks the database what the workspace was told meanwhile (company,
+# currency, time zone). Lower it where several web servers must agree at once.
+WORKSPACE_SECONDS: float | None = 10.0
 
 # The way of an event, step by step; read like MIDDLEWARE. Each entry is `step(batch) -> None`.
 PIPELINE = [
@@ -153,6 +158,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "zhiyin.accounts.bearer.BearerMiddleware",
+    "zhiyin.console.middleware.KnownWorkspace",
     "zhiyin.accounts.gate.GateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests import factories
 from tests.monitor import shop
 from tests.monitor.test_dashboard import BOTH, desk, trade
-from zhiyin.accounts.models import User
+from zhiyin.accounts.models import User, Workspace
 from zhiyin.accounts.roles import Role
 from zhiyin.collect.models import Import
 from zhiyin.customers.models import Customer, Task
@@ -44,6 +44,7 @@ def test_everybody_has_a_day(role: Role, language: str) -> None:
 
 def test_after_the_sign_in_one_lands_on_the_day() -> None:
     boss = factories.user(Role.ADMINISTRATOR, password=factories.PASSWORD)
+    Workspace.objects.create()  # its first steps were begun
     client = Client()
     sign_in = {"login": boss.email, "password": factories.PASSWORD}
     answer = client.post("/account/login/", sign_in, follow=True)

@@ -7,7 +7,9 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
+from zhiyin.accounts import access, workspace
 from zhiyin.accounts.models import User
 
 # Who has just signed in sees that they are.
@@ -29,6 +31,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if message_template in _SELF_EVIDENT:
             return
         super().add_message(request, level, message_template, *args, **kwargs)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """The first administrator of an empty workspace begins with telling what it is."""
+        user = request.user
+        may = isinstance(user, User) and access.allowed(user, "workspace.change")
+        if may and workspace.is_new():
+            return reverse("setup")
+        usual: str = super().get_login_redirect_url(request)
+        return usual
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from zhiyin.accounts import queries, tokens
 from zhiyin.accounts.models import Department, Locale, User
 from zhiyin.accounts.roles import Role, grantable
+from zhiyin.form_fields import DayField
 
 
 class DepartmentField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
@@ -113,12 +114,6 @@ class AuditForm(forms.Form):
     by = forms.UUIDField(label=pgettext_lazy("audit", "Who"), required=False)
     verb = forms.CharField(label=pgettext_lazy("audit", "What"), max_length=60, required=False)
     about = forms.CharField(label=pgettext_lazy("audit", "Object"), max_length=64, required=False)
-    first = forms.DateField(
-        label=pgettext_lazy("audit", "From"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}),
-    )
-    last = forms.DateField(
-        label=pgettext_lazy("audit", "To"), required=False, widget=forms.DateInput({"type": "date"})
-    )
+    first = DayField(label=pgettext_lazy("audit", "From"), required=False)
+    last = DayField(label=pgettext_lazy("audit", "To"), required=False)
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)

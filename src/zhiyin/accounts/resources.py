@@ -16,6 +16,17 @@ register(
     )
 )
 
+# What the installation is told about itself: company, money, time zone.
+register(
+    Resource(
+        name="workspace",
+        actions=frozenset({"change"}),
+        grants={Role.ADMINISTRATOR: Grant(Scope.ALL, {"change"})},
+        owner=None,
+        department=None,
+    )
+)
+
 # Programs that ask the API by a token; whoever makes one hands out rights of their own.
 register(
     Resource(

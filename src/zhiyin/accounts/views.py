@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from zhiyin.accounts import access, departments, queries, services
+from zhiyin.accounts import access, departments, queries, services, workspace
 from zhiyin.accounts import work as long_work
 from zhiyin.accounts.asking import asker, attempt
 from zhiyin.accounts.audit import chain_pending, record
@@ -60,7 +60,9 @@ def users(request: HttpRequest) -> HttpResponse:
 @_read_or_write
 def new_user(request: HttpRequest) -> HttpResponse:
     me = asker(request)
-    form = NewUserForm(request.POST or None, by=me, initial={"locale": me.locale})
+    form = NewUserForm(
+        request.POST or None, by=me, initial={"locale": workspace.known().language or me.locale}
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         made = attempt(

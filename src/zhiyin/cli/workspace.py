@@ -60,6 +60,9 @@ def _set_up() -> None:
 
     translation.activate("zh-hans" if is_chinese() else "en")
     migrate()
+    from zhiyin.accounts import workspace
+
+    workspace.refresh()
 
 
 def migrate() -> None:

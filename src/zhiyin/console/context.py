@@ -8,7 +8,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from zhiyin.console import navigation, reality
+from zhiyin.accounts import workspace
+from zhiyin.console import first_steps, navigation, reality
 
 THEME_COOKIE = "zhiyin_theme"
 FOLD_COOKIE = "zhiyin_nav"
@@ -56,4 +57,6 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "account_url": _address("account"),
         "sign_out_url": _address("account_logout"),
         "demo_note": reality.note(),
+        "company": workspace.known().company,
+        "first_steps": SimpleLazyObject(lambda: first_steps.card(request.user)),
     }

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from zhiyin.accounts import workspace
+
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -40,3 +42,15 @@ class SecurityHeaders:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+
+class KnownWorkspace:
+    """Keeps this process at what the workspace was told, also by another process."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Look again where the last look is too old, then answer."""
+        workspace.refresh_if_old()
+        return self.get_response(request)

@@ -103,6 +103,7 @@ SECTIONS = (
             Item(_("Consent and requests"), "shield-check", "privacy_requests", "p"),
             Item(_("Audit"), "history", "audit", "l"),
             Item(_("Users"), "user-cog", "users", "u"),
+            Item(_("First steps"), "checks", "setup", ""),
             Item(_("Glossary"), "help", "help", "h"),
             Item(_("Components"), "components", "components", ""),
         ),

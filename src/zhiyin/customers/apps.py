@@ -13,4 +13,14 @@ class CustomersConfig(AppConfig):
     label = "customers"
 
     def ready(self) -> None:
+        from zhiyin.accounts import workspace
+
         autodiscover_modules("happenings")
+        workspace.register_money_check(_money_is_in)
+
+
+def _money_is_in() -> bool:
+    """Whether amounts are here that would mean another sum in another currency."""
+    from zhiyin.customers.models import Order
+
+    return Order.objects.exists()

@@ -13,10 +13,13 @@ from django.utils.translation import gettext
 
 from zhiyin.accounts import access
 from zhiyin.accounts.models import User
+from zhiyin.cleaning.errors import BadValue
+from zhiyin.cleaning.said import day_said
 from zhiyin.customers.asking import asked as find
 from zhiyin.customers.models import Customer, Task
 from zhiyin.customers.services.tasks import add_task
 from zhiyin.customers.services.values import CannotBe
+from zhiyin.form_fields import problem
 
 SHOWN = 20
 CHOICES = 8
@@ -75,9 +78,9 @@ def add(asked: Asked, *, by: User) -> Answer:
     errors: dict[str, str] = {}
     due: date | None = None
     try:
-        due = date.fromisoformat(asked.due) if asked.due else None
-    except ValueError:
-        errors["due"] = gettext("Write the date as 2026-11-21")
+        due = day_said(asked.due, today=timezone.localdate()) if asked.due else None
+    except BadValue as error:
+        errors["due"] = problem(error)
     if not asked.title:
         errors["title"] = gettext("Say what is to be done")
     customer, choices = _who(asked, by)

@@ -15,6 +15,7 @@ from zhiyin.accounts.models.people import (
 from zhiyin.accounts.models.tokens import AccessToken
 from zhiyin.accounts.models.trail import AuditEntry, AuditFacts, AuditHead, AuditPending
 from zhiyin.accounts.models.work import Work
+from zhiyin.accounts.models.workspace import Workspace
 
 __all__ = [
     "AccessToken",
@@ -28,5 +29,6 @@ __all__ = [
     "User",
     "UserManager",
     "Work",
+    "Workspace",
     "normal_email",
 ]
