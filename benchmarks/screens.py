@@ -69,11 +69,12 @@ HURRIED = Crowd("hurried.", 20, (0, 0), 0)
 def pages() -> Pages:
     """The addresses that are clicked, by kind."""
     from zhiyin.customers.models import Customer
-    from zhiyin.customers.queries.keyset import SORTS, mark_of
+    from zhiyin.customers.objects import CUSTOMER
+    from zhiyin.objects.keyset import mark_of, order_of
 
     count = Customer.objects.count()
     deep = Customer.objects.order_by("-revenue", "id")[count // 2]
-    mark = mark_of(deep, SORTS["revenue"]).encode()
+    mark = mark_of(deep, order_of(CUSTOMER, "-revenue")).encode()
     people = list(
         Customer.objects.exclude(email="").order_by("number")[:: max(1, count // 40)][:40]
     )

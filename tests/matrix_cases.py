@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from zhiyin.accounts.models import AccessToken, Department, User, Work
 from zhiyin.collect import services as collect
-from zhiyin.customers.models import Customer, SavedView, Segment
+from zhiyin.customers.models import Company, Customer, Segment
 from zhiyin.engage.models import Campaign, Message
 from zhiyin.files.models import Content, File
 from zhiyin.ids import uuid7
+from zhiyin.objects.models import BulkChange, SavedView
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,46 @@ def _record_files(world: World) -> Case:
     return Case({"record_type": "customer", "record_id": _customer(world).kwargs["customer_id"]})
 
 
+def _row(world: World) -> Case:
+    """A customer under the name by which the objects room calls it."""
+    made = _customer(world)
+    assert made.row is not None
+    return Case({"row_id": made.row.pk}, made.row)
+
+
+def _cell(world: World) -> Case:
+    made = _row(world)
+    return Case({**made.kwargs, "key": "city"}, made.row)
+
+
+def _company(world: World) -> Case:
+    made = Company.objects.create(
+        name="深圳远帆物流", owner=world.owner, department=world.owner.department
+    )
+    return Case({"company_id": made.pk}, made)
+
+
+def _company_row(world: World) -> Case:
+    made = _company(world)
+    assert made.row is not None
+    return Case({"row_id": made.row.pk}, made.row)
+
+
+def _company_cell(world: World) -> Case:
+    made = _company_row(world)
+    return Case({**made.kwargs, "key": "city"}, made.row)
+
+
+def _bulk(object_type: str) -> Callable[[World], Case]:
+    def made(world: World) -> Case:
+        change = BulkChange.objects.create(
+            object_type=object_type, field="city", text="Bath", owner=world.owner
+        )
+        return Case({"change_id": change.pk})  # of whom made it alone
+
+    return made
+
+
 def _fact(field: str) -> Callable[[World], Case]:
     def case(world: World) -> Case:
         found = _customer(world)
@@ -119,7 +160,7 @@ def _fact(field: str) -> Callable[[World], Case]:
 
 
 def _view(world: World) -> Case:
-    made = SavedView.objects.create(name="x", owner=world.owner)
+    made = SavedView.objects.create(name="x", owner=world.owner, object_type="customer")
     return Case({"view_id": made.pk}, made)
 
 
@@ -187,8 +228,23 @@ CASES: dict[str, Callable[[World], Case]] = {
     "import_rejects": _import,
     # customers
     "customer": _customer,
-    "customer_drawer": _customer,
-    "customer_walk": _customer,
+    "customer_drawer": _row,
+    "customer_walk": _row,
+    "customer_cell": _cell,
+    "edit_customer": _row,
+    "customer_change": _bulk("customer"),
+    "undo_customer_change": _bulk("customer"),
+    "company": _company_row,
+    "company_drawer": _company_row,
+    "company_walk": _company_row,
+    "company_cell": _company_cell,
+    "edit_company": _company_row,
+    "company_change": _bulk("company"),
+    "undo_company_change": _bulk("company"),
+    # whose row is changed stands in the body: the person, not the company
+    "link_company_person": lambda world: Case(_company(world).kwargs),
+    "unlink_company_person": lambda world: Case(_company(world).kwargs),
+    "keep_view": lambda world: Case({"object_type": "customer"}),
     "customer_older": _customer,
     "customer_lake": _customer,
     "customer_fact": _fact("city"),

@@ -14,6 +14,8 @@ urlpatterns = [
     path("customers/", include("zhiyin.customers.urls")),
     path("files/", include("zhiyin.files.urls")),
     path("f/<uuid:ticket>", file_by_ticket, name="file_by_ticket"),
+    path("companies/", include("zhiyin.customers.company_urls")),
+    path("views/", include("zhiyin.objects.urls")),
     path("data/", include("zhiyin.collect.urls")),
     path("campaigns/", include("zhiyin.engage.urls")),
     path("govern/", include("zhiyin.govern.urls")),

@@ -12,8 +12,10 @@ import pytest
 from django.utils.translation import override
 
 from zhiyin.console import rows
-from zhiyin.customers.columns import COLUMNS, Cell, Drawing
 from zhiyin.customers.models import Customer
+from zhiyin.customers.objects import CUSTOMER
+from zhiyin.objects.definitions import fields_of
+from zhiyin.objects.drawing import Cell, Drawing, column_of
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 ID = UUID(int=7)
@@ -22,14 +24,14 @@ HOSTILE = "\"><script>alert(1)</script>&'"
 
 @dataclass(frozen=True)
 class Line:
-    customer: Customer
+    row: Customer
     cells: list[Cell]
     open_at: str = "?set=1&open=7"
     drawer_at: str = "/customers/7/drawer/"
 
 
 def drawn(person: Customer, *keys: str, open_id: UUID | None = None) -> str:
-    columns = [COLUMNS[key] for key in keys]
+    columns = [column_of(CUSTOMER, fields_of(CUSTOMER)[key]) for key in keys]
     with override("en"):
         return rows.drawn([Line(person, Drawing(columns, NOW).cells(person))], open_id)
 

@@ -6,20 +6,22 @@ import pytest
 
 from tests.customers import people
 from zhiyin.customers.models import Customer
-from zhiyin.customers.queries.keyset import SORTS, Mark, Page, read_mark, read_page
+from zhiyin.customers.objects import CUSTOMER
 from zhiyin.ids import uuid7
+from zhiyin.objects.keyset import Mark, Page, order_of, orders, read_mark, read_page
 
 pytestmark = pytest.mark.django_db
+SORTS = list(orders(CUSTOMER))
 EVERY_SORT = [sign + name for name in SORTS for sign in ("", "-")]
 
 
-def walked(sort: str, size: int) -> tuple[list[Customer], Page]:
+def walked(sort: str, size: int) -> tuple[list[Customer], Page[Customer]]:
     """All rows from the first page to the last, and the last page."""
     everybody = Customer.objects.all()
-    page = read_page(everybody, sort, size)
+    page = read_page(everybody, order_of(CUSTOMER, sort), size)
     rows = list(page.rows)
     while page.after:
-        page = read_page(everybody, sort, size, after=read_mark(page.after))
+        page = read_page(everybody, order_of(CUSTOMER, sort), size, after=read_mark(page.after))
         rows += page.rows
     return rows, page
 
@@ -49,7 +51,9 @@ def test_walking_back_meets_the_same_people_in_the_same_order(sort: str) -> None
     forwards, page = walked(sort, 7)
     backwards = list(page.rows)
     while page.before:
-        page = read_page(Customer.objects.all(), sort, 7, before=read_mark(page.before))
+        page = read_page(
+            Customer.objects.all(), order_of(CUSTOMER, sort), 7, before=read_mark(page.before)
+        )
         backwards = [*page.rows, *backwards]
     assert [row.pk for row in backwards] == [row.pk for row in forwards]
 
@@ -63,5 +67,5 @@ def test_a_mark_changed_by_hand_shows_the_first_page(text: str) -> None:
 @pytest.mark.parametrize("value", ["\x00", "NaN", "Infinity", "1e400", "9" * 40, "2011-01-01", "x"])
 def test_an_end_of_page_that_somebody_made_up_never_breaks_the_list(sort: str, value: str) -> None:
     mark = Mark(value, uuid7())
-    read_page(Customer.objects.all(), sort, 5, after=mark)
-    read_page(Customer.objects.all(), f"-{sort}", 5, before=mark)
+    read_page(Customer.objects.all(), order_of(CUSTOMER, sort), 5, after=mark)
+    read_page(Customer.objects.all(), order_of(CUSTOMER, f"-{sort}"), 5, before=mark)

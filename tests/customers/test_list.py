@@ -14,7 +14,8 @@ from tests import factories
 from tests.customers import people
 from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
-from zhiyin.customers.models import Customer, SavedView
+from zhiyin.customers.models import Customer
+from zhiyin.objects.models import SavedView
 
 pytestmark = pytest.mark.django_db
 HOSTILE = '<script>alert("x")</script>'
@@ -101,7 +102,7 @@ def test_conditions_narrow_and_say_what_cannot_be_read() -> None:
 
 def test_nobody_left_says_so_and_offers_everybody() -> None:
     people.customer("Ann")
-    assert "Nobody meets these conditions" in page_of(
+    assert "No customers meet these conditions" in page_of(
         factories.user(Role.ADMINISTRATOR), "?set=1&city=Nowhere"
     )
 
@@ -112,7 +113,7 @@ def test_a_view_keeps_conditions_columns_and_order() -> None:
     user = factories.user(Role.MARKETER)
     client = client_of(user)
     query = "?set=1&city=Bath&sort=name&col=name&col=city"
-    client.post(reverse("keep_view"), {"name": "People of Bath", "query": query})
+    client.post(reverse("keep_view", args=["customer"]), {"name": "People of Bath", "query": query})
     view = SavedView.objects.get()
     shown = page_of(user, f"?view={view.pk}")
     assert "Ann" in shown
@@ -126,7 +127,8 @@ def test_a_private_view_is_mine_alone_and_a_shared_one_everybodys() -> None:
     owner, colleague = factories.user(Role.MARKETER), factories.user(Role.MARKETER)
     for name, shared in (("My own", ""), ("For all", "1")):
         client_of(owner).post(
-            reverse("keep_view"), {"name": name, "shared": shared, "query": "?set=1&city=Bath"}
+            reverse("keep_view", args=["customer"]),
+            {"name": name, "shared": shared, "query": "?set=1&city=Bath"},
         )
     shown = page_of(colleague)
     assert "For all" in shown

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def found(question: str, role: Role = Role.ADMINISTRATOR) -> set[str]:
     user = factories.user(role)
     answer = asked(user, Customer.objects.all(), question)
-    names = {one.name for one in answer.people}
+    names = {one.name for one in answer.rows}
     assert answer.counted.count() == len(names)
     return names
 

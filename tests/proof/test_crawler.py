@@ -87,8 +87,10 @@ def test_nothing_that_a_role_must_not_know_reaches_it(
 
 def test_the_crawler_would_notice(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     """With masks that hide nothing and a list that asks nobody, it finds what it looks for."""
-    monkeypatch.setattr("zhiyin.customers.columns.masked", lambda name, value: str(value or ""))
-    monkeypatch.setattr("zhiyin.customers.listing.access.scoped", lambda user, rows, _: rows)
+    monkeypatch.setattr(
+        "zhiyin.customers.objects.people.masked", lambda name, value: str(value or "")
+    )
+    monkeypatch.setattr("zhiyin.objects.listing.access.scoped", lambda user, rows, _: rows)
     client = Client()
     client.force_login(company.readers[Role.SALES])
     crawler = Crawler(client, company.traps, {})

@@ -231,7 +231,8 @@ def _train(output: Output) -> None:
 
 def _segments() -> None:
     from zhiyin.customers import segmentation
-    from zhiyin.customers.models import SavedView, Segment
+    from zhiyin.customers.models import Segment
+    from zhiyin.objects.models import SavedView
     from zhiyin.segments import Agreed, FieldIs, Group, Match, Op, Rule
 
     owner = _user("marketer@example.com")
@@ -248,7 +249,7 @@ def _segments() -> None:
         segment = Segment(name=name, owner=owner)
         segmentation.save(segment, Rule(group), by=owner)
     SavedView.objects.get_or_create(
-        name="高流失风险", owner=owner, defaults={"shared": True, "pinned": True,
+        name="高流失风险", owner=owner, object_type="customer", defaults={"shared": True, "pinned": True,
         "filters": {"risk": "50"}, "sort": "-value_12m"},
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ def entries(user: Person, query: str) -> Iterator[Entry]:
     if len(query) < SHORTEST or (len(query) == 1 and query.isascii()):
         return
     seen = access.scoped(user, Customer.objects.all(), "customer.see")
-    found = asked(user, seen, query).people.order_by("-revenue", "id")
+    found = asked(user, seen, query).rows.order_by("-revenue", "id")
     for one in found.only("name", "number", "city")[:LIMIT]:
         about = " ".join(part for part in (one.number, one.city) if part)
         address = reverse("customer", args=[one.pk])

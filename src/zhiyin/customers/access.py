@@ -1,4 +1,4 @@
-"""What this room puts into the access policy: customers, segments, models, tasks.
+"""What this room puts into the access policy: customers, companies, segments, models, tasks.
 
 Sales and service work on their own and their team's customers; marketing, analysis and management
 see more people but less of each. Sensitive fields (birth date) open only where the work needs them.
@@ -10,14 +10,14 @@ from zhiyin.accounts.access import Grant, Level, Resource, Scope, Sensitivity, r
 from zhiyin.accounts.roles import EVERY_ROLE, Role
 
 _PLAIN, _PERSONAL, _SENSITIVE = Sensitivity.PLAIN, Sensitivity.PERSONAL, Sensitivity.SENSITIVE
-_ALL_ACTIONS = frozenset({"see", "add", "change", "tag", "export", "reveal"})
+_ALL_ACTIONS = frozenset({"see", "add", "change", "tag", "export", "reveal", "assign"})
 
 CUSTOMER_FIELDS = {
     **dict.fromkeys(
-        ("number", "name", "gender", "language", "country", "province", "city", "tags", "owner",
-         "department", "orders", "revenue", "first_order_at", "last_order_at", "last_seen_at",
-         "tier", "rfm", "rfm_segment", "persona", "value_12m", "churn_risk", "next_purchase",
-         "created_at"),
+        ("number", "name", "company", "job_title", "gender", "language", "country", "province",
+         "city", "tags", "owner", "department", "orders", "revenue", "first_order_at",
+         "last_order_at", "last_seen_at", "tier", "rfm", "rfm_segment", "persona",
+         "value_12m", "churn_risk", "next_purchase", "created_at"),
         _PLAIN,
     ),
     **dict.fromkeys(("email", "phone"), _PERSONAL),
@@ -60,6 +60,34 @@ CUSTOMER = register(
     )
 )  # fmt: skip
 
+_COMPANY_ACTIONS = frozenset({"see", "add", "change", "export", "assign"})
+COMPANY_FIELDS = dict.fromkeys(
+    ("number", "name", "industry", "size", "country", "province", "city", "website", "tags",
+     "owner", "department", "headcount", "orders", "revenue", "last_order_at", "created_at"),
+    _PLAIN,
+)  # fmt: skip
+
+COMPANY = register(
+    Resource(
+        name="company",
+        actions=_COMPANY_ACTIONS,
+        fields=COMPANY_FIELDS,
+        grants={
+            Role.ADMINISTRATOR: Grant(Scope.ALL, _COMPANY_ACTIONS, plain=Level.WRITE),
+            Role.MANAGER: Grant(Scope.DEPARTMENT, _COMPANY_ACTIONS, plain=Level.WRITE),
+            Role.MARKETER: Grant(Scope.ALL, {"see", "export"}),
+            Role.SALES: (
+                Grant(Scope.TEAM, {"see"}),
+                Grant(Scope.OWN, {"see", "add", "change"}, plain=Level.WRITE),
+            ),
+            Role.SERVICE: Grant(Scope.DEPARTMENT, {"see", "change"}, plain=Level.WRITE),
+            Role.ANALYST: Grant(Scope.ALL, {"see"}),
+            Role.DPO: Grant(Scope.ALL, {"see", "export"}),
+            Role.READ_ONLY: Grant(Scope.DEPARTMENT, {"see"}),
+        },
+    )
+)
+
 SEGMENT = register(
     Resource(
         name="segment",
@@ -87,15 +115,6 @@ MODEL = register(
             Role.MANAGER: Grant(Scope.ALL, {"see", "train", "approve"}),
             Role.ANALYST: Grant(Scope.ALL, {"see", "train"}),
         },
-    )
-)
-
-VIEW = register(
-    Resource(
-        name="view",
-        actions=frozenset({"see", "change"}),
-        department=None,
-        grants={role: Grant(Scope.OWN, {"see", "change"}) for role in EVERY_ROLE},
     )
 )
 

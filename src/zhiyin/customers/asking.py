@@ -6,45 +6,18 @@ whole or by its visible end: probing letter by letter would give away what the m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Lookup, Q, QuerySet, UUIDField
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import Q, QuerySet
 
 from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.customers import search
 from zhiyin.customers.models import Customer
+from zhiyin.objects.definitions import Found
 
 SMALL = 2000  # so many candidates are taken by their ids, and sorted without an index
-
-
-@UUIDField.register_lookup
-class Among(Lookup[Sequence[UUID]]):
-    """`= ANY(array)`: a thousand ids as one value, where `IN` makes an expression of each."""
-
-    lookup_name = "among"
-    prepare_rhs = False
-
-    def as_sql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, tuple[Any, ...]]:
-        """The left side's SQL, and its parameters with the ids as the last."""
-        left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s)", (*parameters, list(self.rhs))
-
-
-@dataclass(frozen=True)
-class Found:
-    """The same people asked for in two ways: to be shown in order, and to be counted."""
-
-    people: QuerySet[Customer]
-    counted: QuerySet[Customer]
 
 
 def asked(user: User, people: QuerySet[Customer], question: str) -> Found:

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from zhiyin.customers import companies
+
 # What we did or wrote down is not a sight of the customer.
 OURS = (
     "Email Sent", "Email Suppressed", "Email Bounced", "Email Failed", "Message Sent",
@@ -43,3 +45,4 @@ def refresh(customers: Iterable[UUID], *, at: datetime) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(REFRESH, {"ids": ids, "at": at, "ours": list(OURS)})
+    companies.refresh_of(ids, at=at)

@@ -5,24 +5,18 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from zhiyin.customers import insight_urls
+from zhiyin.customers.objects import CUSTOMER
 from zhiyin.customers.views import bulk, facts, people, record
+from zhiyin.objects.routes import routes
 
 urlpatterns: list[URLPattern] = [
-    # the list
-    path("", people.people, name="customers"),
+    # the list, what is changed in it, and one person's neighbours there
+    *routes(CUSTOMER, record=False),
     path("new", people.new_customer, name="new_customer"),
-    path("conditions", people.conditions, name="customer_conditions"),
-    path("columns", people.choose_columns, name="customer_columns"),
     path("tag", bulk.tag_many, name="tag_customers"),
     path("tagged/<uuid:batch>/undo", bulk.untag_many, name="untag_customers"),
-    path("export", bulk.export, name="export_customers"),
-    path("views", bulk.keep_view, name="keep_view"),
-    path("views/<uuid:view_id>", bulk.change_view, name="change_view"),
-    path("views/<uuid:view_id>/drop", bulk.drop_view, name="drop_view"),
     # one person
     path("<uuid:customer_id>/", record.customer, name="customer"),
-    path("<uuid:customer_id>/drawer", people.drawer, name="customer_drawer"),
-    path("<uuid:customer_id>/walk", record.walk, name="customer_walk"),
     path("<uuid:customer_id>/older", record.older, name="customer_older"),
     path("<uuid:customer_id>/lake", record.lake, name="customer_lake"),
     path("<uuid:customer_id>/facts/<slug:field>", facts.fact, name="customer_fact"),

@@ -110,7 +110,7 @@ def _who(asked: Asked, user: User) -> tuple[Customer | None, list[Customer]]:
     exact = list(people.filter(number=asked.who)[:2])
     if len(exact) == 1:
         return exact[0], []
-    found = list(find(user, people, asked.who).people.order_by("name", "id")[:CHOICES])
+    found = list(find(user, people, asked.who).rows.order_by("name", "id")[:CHOICES])
     return (found[0], []) if len(found) == 1 else (None, found)
 
 

@@ -11,4 +11,6 @@ class ObjectsConfig(AppConfig):
     label = "objects"
 
     def ready(self) -> None:
+        from zhiyin.objects import lookups  # noqa: F401  (registers itself)
+
         autodiscover_modules("objects")

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import Combinable
+from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
 from zhiyin.accounts.access import Sensitivity
@@ -25,6 +26,7 @@ from zhiyin.accounts.models import User
 Raw = str | int | float | bool | Decimal | date | datetime | None
 Value = Raw | UUID | list[str]
 Options = Sequence[tuple[str, str]]
+Made = TypeVar("Made")
 
 
 class Kind(enum.Enum):
@@ -113,15 +115,18 @@ class Shown:
     low: Raw = None
     high: Raw = None
     tone: str = ""
+    items: Sequence[str] = ()
 
 
 class Drawing(Protocol):
-    """What a field's own drawing may ask: the date of the data, and the reader's language."""
+    """What a field's own drawing may ask: the date of the data, the reader's language, and things
+    that are looked up once for all rows."""
 
     @property
     def as_of(self) -> datetime: ...
     @property
     def chinese(self) -> bool: ...
+    def once(self, key: str, make: Callable[[], Made]) -> Made: ...
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,7 @@ class Editor:
     """
 
     read: Callable[[str, User], Value]
+    written: Callable[[Any], str] | None = None  # what stands in the form; otherwise as stored
     save: Callable[..., Model] | None = None
     assign: Callable[[Value], Mapping[str, object]] | None = None
     put: Callable[[Any, Value], Sequence[str]] | None = None
@@ -163,10 +169,13 @@ class Field:
     operators: tuple[Operator, ...] | None = None  # None: those of the kind; (): not to be asked
     narrow: Callable[[Operator, Sequence[Value], Asked], Q] | None = None
     options: Callable[[User], Options] | None = None
+    choices: Callable[[], Options] | None = None  # of a choice, the same for everybody
+    mask: Callable[[Any], str] | None = None  # how a masked value is shown
     named: Callable[[str], str] | None = None  # how one value reads; otherwise by the options
     editor: Editor | None = None
     value: Callable[[Any], Value] | None = None  # read from a row; otherwise along `path`
     cell: Callable[[Any, Drawing], Shown] | None = None
+    suggestions: str = ""  # name of a route that completes what is typed
     look: str = ""  # how a cell is drawn; otherwise by the kind
     narrow_screen: bool = False  # stays on a phone
     columned: bool = True  # may be chosen as a column
@@ -201,7 +210,9 @@ class Chip:
 class Relation:
     """The way from an object to another: `path` from a row to theirs, `back` the way home.
 
-    Only rows of the other object that the asker may see count.
+    `field` is the key of the field that names the other row; it is a field of the object that has
+    the column, so of the target where the relation leads to many. Who may not read it may not ask
+    through it, and only rows of the other object that the asker may see count.
     """
 
     key: str
@@ -209,6 +220,7 @@ class Relation:
     target: str
     path: str
     back: str
+    field: str
     many: bool = False
 
 
@@ -253,7 +265,8 @@ class ObjectType:
 
     `name` is the singular and `plural_name` the plural as they stand in the names of its routes
     ("company", "companies"); `resource` is its name in the access policy. `changed` is told which
-    rows a change touched, `noted` keeps a field's history where the room has one of its own.
+    rows a change touched, `noted` keeps a field's history where the room has one of its own, and
+    `last_change` reads who wrote last from it.
     """
 
     name: str
@@ -276,7 +289,16 @@ class ObjectType:
     actions: tuple[BulkAction, ...] = ()
     changed: Callable[[Sequence[UUID]], None] | None = None
     noted: Callable[..., None] | None = None
+    last_change: Callable[[UUID, str], tuple[User | None, datetime | None]] | None = None
     empty: StrOrPromise = ""  # what is said where there is no row yet
+    as_of: Callable[[], datetime] = timezone.now  # the day that "days ago" is counted from
+    freshness: Callable[[Sequence[Any]], datetime | None] | None = None
+    simulated: Callable[[Any], bool] | None = None
+    facts: tuple[str, ...] = ()  # fields at the left of the record, in this order
+    aside: tuple[str, ...] = ()  # templates at its right
+    record: Callable[[Any, Asked], Mapping[str, object]] | None = None  # what these need
+    drawer_template: str = "objects/drawer.html"
+    drawer: Callable[..., dict[str, object]] | None = None
 
     def permission(self, action: str) -> str:
         """ "resource.action" of this object."""
@@ -307,8 +329,12 @@ def register(object_type: ObjectType) -> ObjectType:
         raise DefinitionError(f"{object_type.name} has a field twice")
     needed = {object_type.title, object_type.sort.removeprefix("-"), *object_type.columns}
     needed |= {chip.field for chip in object_type.chips}
+    needed |= {one.field for one in object_type.relations if not one.many}
     if unknown := needed - set(keys):
         raise DefinitionError(f"{object_type.name} has no fields {sorted(unknown)}")
+    across = [one.key for one in object_type.fields if "__" in one.column and one.asked_with]
+    if across:  # conditions on other rows go through a relation, which knows whose rows count
+        raise DefinitionError(f"{object_type.name} asks across a relation: {across}")
     if _types.setdefault(object_type.name, object_type) != object_type:
         raise DefinitionError(f"the object {object_type.name!r} is registered twice")
     return object_type

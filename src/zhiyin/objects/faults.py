@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from zhiyin.accounts.models import User
+
 
 class CannotBe(ValueError):  # noqa: N818  (it names the value; the message is for people)
     """The value cannot be kept; the message says why and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Conflict(Exception):  # noqa: N818  (an outcome that a person decides)
+    """Somebody changed the same field meanwhile: both values, and who it was."""
+
+    theirs: str
+    mine: str
+    version: int
+    by: User | None
+    at: datetime | None

@@ -1,5 +1,6 @@
 """Tables of the customers room, a file a theme."""
 
+from zhiyin.customers.models.company import Company
 from zhiyin.customers.models.person import (
     Customer,
     CustomerSearch,
@@ -8,7 +9,6 @@ from zhiyin.customers.models.person import (
     ProfileChange,
 )
 from zhiyin.customers.models.segment import (
-    SavedView,
     Segment,
     SegmentMember,
     SegmentVersion,
@@ -18,6 +18,7 @@ from zhiyin.customers.models.trade import Order, OrderLine, Product
 from zhiyin.customers.models.understanding import ModelVersion, Score
 
 __all__ = [
+    "Company",
     "Customer",
     "CustomerSearch",
     "Identifier",
@@ -28,7 +29,6 @@ __all__ = [
     "OrderLine",
     "Product",
     "ProfileChange",
-    "SavedView",
     "Score",
     "Segment",
     "SegmentMember",

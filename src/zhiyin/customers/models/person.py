@@ -53,6 +53,10 @@ class Customer(HasCustom):
     department = models.ForeignKey(
         "accounts.Department", on_delete=models.SET_NULL, null=True, blank=True
     )
+    company = models.ForeignKey(
+        "customers.Company", on_delete=models.SET_NULL, null=True, blank=True, related_name="people"
+    )
+    job_title = models.CharField(max_length=80, blank=True, default="", db_default="")
     simulated_profile = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
     created_by_batch = models.UUIDField(null=True, blank=True)

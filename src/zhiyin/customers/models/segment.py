@@ -1,4 +1,4 @@
-"""Segments (the rule, and who was in it when it was last computed) and saved views of the list."""
+"""Segments (the rule, and who was in it when it was last computed)."""
 
 from __future__ import annotations
 
@@ -62,21 +62,3 @@ class SegmentMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id}:{self.customer_id}"
-
-
-class SavedView(models.Model):
-    """Columns, filters and order of the customer list under a name; private or shared."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    name = models.CharField(max_length=80)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    shared = models.BooleanField(default=False)
-    pinned = models.BooleanField(default=False)
-    columns = models.JSONField(default=list)
-    filters = models.JSONField(default=dict)
-    sort = models.CharField(max_length=40, default="-revenue")
-    position = models.IntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return str(self.id)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,25 +18,16 @@ from zhiyin.customers import search
 from zhiyin.customers.fields import levels_for
 from zhiyin.customers.models import Customer, Identifier, Link, ProfileChange
 from zhiyin.customers.services.values import CannotBe, stored, text_of
+from zhiyin.objects.faults import Conflict
 
 EDITABLE = (
     "name", "phone", "email", "birth_date", "gender", "language", "country", "province", "city",
-    "number",
+    "number", "job_title",
 )  # fmt: skip
 IDENTIFYING = {"phone": Identifier.Kind.PHONE, "email": Identifier.Kind.EMAIL,
                "number": Identifier.Kind.NUMBER}  # fmt: skip
 BY_HAND = "by-hand"
-
-
-@dataclass(frozen=True)
-class Conflict(Exception):  # noqa: N818  (an outcome that a person decides)
-    """Somebody changed the same field meanwhile: both values, and who it was."""
-
-    theirs: str
-    mine: str
-    version: int
-    by: User | None
-    at: datetime | None
+__all__ = ["EDITABLE", "Conflict", "Taken", "add_customer", "change_field", "reveal"]
 
 
 class Taken(CannotBe):

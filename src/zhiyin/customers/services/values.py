@@ -13,12 +13,10 @@ from zhiyin.cleaning.customers import parse_birthday
 from zhiyin.cleaning.errors import BadValue
 from zhiyin.cleaning.words import limited, tidy
 from zhiyin.customers.models import Customer
+from zhiyin.objects.faults import CannotBe
 
 Stored = str | date | None
-
-
-class CannotBe(ValueError):  # noqa: N818  (it names the value; the message is for people)
-    """The value cannot be kept; the message says why and how to mend it."""
+__all__ = ["CannotBe", "Stored", "stored", "text_of"]
 
 
 def stored(field: str, text: str) -> Stored:
@@ -64,5 +62,8 @@ _READERS: Mapping[str, Callable[[str], Stored]] = {
     "birth_date": lambda text: parse_birthday(text, today=timezone.localdate()),
     "gender": _one_of(*Customer.Gender.values),
     "language": _one_of(*Customer.Language.values),
-    **{name: _limited(name) for name in ("name", "number", "country", "province", "city")},
+    **{
+        name: _limited(name)
+        for name in ("name", "number", "country", "province", "city", "job_title")
+    },
 }

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.collect.models import Event
 from zhiyin.customers import catalogue
-from zhiyin.customers.columns import COLUMNS
 from zhiyin.customers.fields import PERSONAL
 from zhiyin.customers.models import Note, Order, ProfileChange, Task
 from zhiyin.customers.timeline.entries import Entry, Part
 from zhiyin.customers.timeline.registry import Provider, Row, Rows, register, shape
 from zhiyin.files.models import File
+from zhiyin.objects.definitions import fields_of, object_type
 
 VISITS = {"Page Viewed", "Product Viewed", "Product Added", "Checkout Started", "Cart Abandoned"}
 ORDER_EVENTS = ("Order Completed", "Order Refunded", "Profile Updated")
@@ -158,10 +158,15 @@ def _changes(customer: UUID) -> Rows:
 
 def _tell_change(row: Row) -> Entry:
     field = str(row.data["field"]).removesuffix("_id")
-    column = COLUMNS.get(field)
-    label = str(column.label) if column else field
+    known = fields_of(object_type("customer")).get(field)
+    label = str(known.label) if known else field
     parts = [Part(gettext("Profile")), Part(label, strong=True)]
-    if field not in PERSONAL and field != "department":  # a mask is no use where history tells
+    if field not in (
+        *PERSONAL,
+        "department",
+        "owner",
+        "company",
+    ):  # a mask is no use where history tells
         before, after = (_readable(str(row.data[one] or "")) for one in ("before", "after"))
         parts.append(Part(f"{before or '–'} → {after or '–'}"))
     who = str(row.data["by"] or "") or gettext("from an import")

@@ -17,16 +17,28 @@ from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
-from zhiyin.customers.columns import COLUMNS
 from zhiyin.customers.fields import PERSONAL, Levels, levels_for, masked
 from zhiyin.customers.models import Customer, Task
+from zhiyin.customers.objects import CUSTOMER
 from zhiyin.customers.queries import record
 from zhiyin.customers.services import notes, profile, tags, tasks
 from zhiyin.customers.services.profile import EDITABLE, Conflict
 from zhiyin.customers.services.values import CannotBe, text_of
 from zhiyin.customers.views.answers import say, say_here, signed_in, wants_fragment, way_back
+from zhiyin.objects.definitions import fields_of
 
-SHOWN = ("phone", "email", "birth_date", "gender", "language", "country", "city", "name", "number")
+SHOWN = (
+    "phone",
+    "email",
+    "birth_date",
+    "gender",
+    "language",
+    "country",
+    "city",
+    "name",
+    "number",
+    "job_title",
+)
 ALWAYS = ("phone", "email", "birth_date", "country", "city")
 REVEAL_SECONDS = 60
 
@@ -54,7 +66,7 @@ def fact_of(person: Customer, name: str, user: User, levels: Levels) -> Fact:
     text = masked(name, value) if hide else _spoken(person, name)
     change = access.can_reach(user, "customer.change", person) and level is Level.WRITE
     return Fact(
-        name, str(COLUMNS[name].label), "" if level is Level.HIDDEN else text,
+        name, str(fields_of(CUSTOMER)[name].label), "" if level is Level.HIDDEN else text,
         "" if hide else text_of(value), hide and bool(value), level is Level.HIDDEN,
         level is Level.MASKED and bool(value)
         and access.can_reach(user, "customer.reveal", person),

@@ -9,7 +9,7 @@ import msgspec
 from django.utils.translation import get_language
 
 from zhiyin.customers import voice
-from zhiyin.customers.columns import tone_of_risk
+from zhiyin.customers.cells import tone_of_risk
 from zhiyin.customers.fields import Levels
 from zhiyin.customers.models import Customer, ModelVersion, Score
 from zhiyin.customers.queries import record

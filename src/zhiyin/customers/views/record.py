@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -21,13 +20,10 @@ from zhiyin.accounts.models import AuditEntry, User
 from zhiyin.collect.models import Source
 from zhiyin.customers import catalogue, timeline, words
 from zhiyin.customers.asof import data_as_of
-from zhiyin.customers.columns import rfm_tone
+from zhiyin.customers.cells import rfm_tone
 from zhiyin.customers.fields import PERSONAL, Levels, levels_for, shown_identifier
-from zhiyin.customers.filters import Asked
-from zhiyin.customers.listing import Listing, people_of
 from zhiyin.customers.models import Customer
 from zhiyin.customers.queries import lake_events, record
-from zhiyin.customers.queries.keyset import SORTS, mark_of, read_page
 from zhiyin.customers.seeing import as_seen, sees_orders
 from zhiyin.customers.views.answers import signed_in, wants_fragment
 from zhiyin.customers.views.facts import facts_of
@@ -184,37 +180,6 @@ def lake(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     return render(request, "customers/lake.html", context)
 
 
-@gate("customer.see")
-@require_GET
-def walk(request: HttpRequest, customer_id: UUID) -> HttpResponse:
-    """Previous and next within the list that the page was opened from: a fragment."""
-    user = signed_in(request)
-    person = record.person(user, customer_id)
-    given = QueryDict(request.GET.get("list", "").lstrip("?"))
-    listing = Listing.of_address(given)
-    people = people_of(listing, Asked(user, data_as_of())).people
-    mark = mark_of(person, SORTS[listing.sort.removeprefix("-")])
-    before = read_page(people.only("pk", *SORTS), listing.sort, 1, before=mark).rows
-    after = read_page(people.only("pk", *SORTS), listing.sort, 1, after=mark).rows
-    text = request.GET.get("at", "")
-    of = request.GET.get("of", "")
-    at = int(text) if text.isdecimal() and len(text) < 9 else 0
-
-    def address(row: Customer, step: int) -> str:
-        query = urlencode(
-            {"list": given.urlencode(), "at": at + step if at else "",
-             "of": request.GET.get("of", "")}
-        )  # fmt: skip
-        return f"{reverse('customer', args=[row.pk])}?{query}"
-
-    context = {
-        "at": at, "of": of,
-        "previous": address(before[0], -1) if before else "",
-        "next": address(after[0], 1) if after else "",
-    }  # fmt: skip
-    return render(request, "customers/walk.html", context)
-
-
 def _walk_query(request: HttpRequest) -> str:
     if "list" not in request.GET:
         return ""
@@ -226,24 +191,14 @@ def _list_address(request: HttpRequest) -> str:
     return f"{reverse('customers')}?{query}" if query else reverse("customers")
 
 
-def drawer_context(
-    request: HttpRequest, customer_id: UUID, neighbours: dict[str, str]
-) -> dict[str, object]:
+def drawer_context(request: HttpRequest, customer_id: UUID) -> dict[str, object]:
     """What the drawer shows: the record's head, its voice, risk and latest lines."""
     user = signed_in(request)
     person = record.person(user, customer_id)
     levels = levels_for(user, person)
-    as_of: datetime = data_as_of()
-    listing = Listing.of_address(request.GET)
-    query = urlencode(
-        {"list": listing.address().lstrip("?"), "at": request.GET.get("at", ""),
-         "of": request.GET.get("of", "")}
-    )  # fmt: skip
     _note_reading(user, person, levels)
     recent = _with_sources(timeline.read(person, levels=levels), _sources()).entries[:5]
     return {
-        **_head(person, user, levels), **insight_of(person, as_of, levels, brief=True),
-        "consents": _consents(person), "recent": recent,
-        "neighbours": neighbours, "close": listing.address(),
-        "full": f"{reverse('customer', args=[person.pk])}?{query}", "sources": {},
+        **_head(person, user, levels), **insight_of(person, data_as_of(), levels, brief=True),
+        "consents": _consents(person), "recent": recent, "sources": {},
     }  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from zhiyin.customers.columns import tone_of_risk
+from zhiyin.customers.cells import tone_of_risk
 from zhiyin.monitor.figures.asking import rows
 from zhiyin.monitor.sight import Sight
 

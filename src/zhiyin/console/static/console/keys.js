@@ -17,7 +17,9 @@ const ACTIONS = {
   Enter: openRow,
   c: () => press('c'),
   n: () => press('n'),
-  e: () => press('e'),
+  e: () => { // a row of a list first, else what the page has to edit
+    if (document.dispatchEvent(new CustomEvent('zy:edit-row', { cancelable: true }))) press('e');
+  },
   '?': () => open(document.getElementById('keys')),
   g: () => { going = Date.now(); },
 };

@@ -9,3 +9,4 @@ import './keys.js';
 import './menus.js';
 import './what.js';
 import './parts.js';
+import './drafts.js';

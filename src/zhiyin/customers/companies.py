@@ -1,0 +1,129 @@
+"""What hangs on companies: their figures, how they are found, and how one is named in a form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
+
+from zhiyin.accounts import access
+from zhiyin.accounts.models import User
+from zhiyin.cleaning.words import tidy
+from zhiyin.customers import search
+from zhiyin.customers.models import Company, Customer
+from zhiyin.objects.definitions import Found, Value
+from zhiyin.objects.faults import CannotBe
+
+MOST_SUGGESTED = 8
+_REFRESH = """
+update customers_company c set headcount = p.people, orders = p.orders, revenue = p.revenue,
+    last_order_at = p.last_at, figures_at = %(at)s
+from unnest(%(ids)s::uuid[]) as t(id)
+cross join lateral (
+    select count(*) as people, coalesce(sum(orders), 0) as orders,
+           coalesce(sum(revenue), 0) as revenue, max(last_order_at) as last_at
+    from customers_customer where company_id = t.id
+) p
+where c.id = t.id
+"""
+
+
+def refresh(companies: Iterable[UUID | str | None], *, at: datetime) -> None:
+    """Count the figures of these companies again, from their people."""
+    ids = sorted({UUID(str(one)) for one in companies if one})
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_REFRESH, {"ids": ids, "at": at})
+
+
+def refresh_of(customers: Iterable[UUID], *, at: datetime) -> None:
+    """The same for the companies of these customers, after their own figures changed."""
+    people = Customer.objects.filter(pk__among=list(customers), company__isnull=False)
+    refresh(people.order_by().values_list("company", flat=True).distinct(), at=at)
+
+
+def index(companies: Iterable[UUID]) -> None:
+    """Make what these companies are found by anew: name with pinyin, number, website."""
+    rows = list(Company.objects.filter(pk__among=list(companies)))
+    for row in rows:
+        row.text = search.text_of(row.name, [row.number, row.website])
+        row.grams = sorted(search.grams(row.text))
+    Company.objects.bulk_update(rows, ["text", "grams"], batch_size=500)
+
+
+def find(user: User, rows: QuerySet[Company], question: str) -> Found:
+    """Those of `rows` in which every word of the question is found."""
+    condition = Q()
+    for word in search.fold(question[: search.LONGEST_QUESTION]).split():
+        if wanted := sorted(search.grams(word)):
+            condition &= Q(grams__contains=wanted)
+        condition &= Q(text__contains=word)
+    found = rows.filter(condition)
+    return Found(found, found)
+
+
+def in_sight(user: User) -> QuerySet[Company]:
+    """The companies that this user sees."""
+    return access.scoped(user, Company.objects.all(), "company.see")
+
+
+def suggested(user: User, question: str) -> list[Company]:
+    """A few companies that somebody may mean, the largest first."""
+    if not search.fold(question):
+        return []
+    found = find(user, in_sight(user), question).rows
+    return list(found.order_by("-revenue", "id")[:MOST_SUGGESTED])
+
+
+def read_reference(text: str, by: User) -> Value:
+    """The company that somebody names: by its id, its number, or its whole name."""
+    written = tidy(text)
+    if not written:
+        return None
+    seen = in_sight(by)
+    try:
+        found = list(seen.filter(pk=UUID(written))[:2])
+    except ValueError:
+        named = Q(name=written) | (Q(number=written) & ~Q(number=""))
+        found = list(seen.filter(named).order_by("pk")[:2])
+    if not found:
+        raise CannotBe(gettext("There is no company of this name or number"))
+    if len(found) > 1:
+        raise CannotBe(gettext("Several companies have this name; give the number"))
+    return found[0].pk
+
+
+def written_reference(row: Customer) -> str:
+    """A customer's company as a form shows it."""
+    return row.company.name if row.company is not None else ""
+
+
+def read_number(text: str, by: User) -> Value:
+    """The number under which a company is registered: kept without spaces, in capitals."""
+    written = "".join(tidy(text).split()).upper()
+    if len(written) > 60:
+        raise CannotBe(gettext("At most %(limit)s characters") % {"limit": 60})
+    if written and Company.objects.filter(number=written).exists():
+        raise Registered(gettext("Another company is registered under this number"))
+    return written
+
+
+class Registered(CannotBe):
+    """The number belongs to a company that is here already."""
+
+
+def read_website(text: str, by: User) -> Value:
+    """An address of the web, of which only the plain kinds are kept."""
+    written = tidy(text)
+    if not written:
+        return ""
+    address = written if "://" in written else f"https://{written}"
+    host = urlsplit(address).hostname if address.startswith(("http://", "https://")) else None
+    if host is None or "." not in host or len(address) > 200 or " " in address:
+        raise CannotBe(gettext("This is no address of a website"))
+    return address

@@ -1,0 +1,173 @@
+"""One company's page: its people, what they bought, what happened, what is to do. A query each.
+
+Everything here is of those people alone whom the reader may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from zhiyin.accounts import access
+from zhiyin.accounts.access import Level
+from zhiyin.accounts.models import User
+from zhiyin.customers.models import Company, Customer, Note, Order, Task
+from zhiyin.customers.timeline.entries import Entry, Part
+from zhiyin.objects.definitions import Asked, Kind, fields_of, object_type
+from zhiyin.objects.models import FieldChange
+
+SHOWN = 50
+MOST_LINES = 60
+
+
+def of_company(company: Company, user: User) -> QuerySet[Customer]:
+    """The people of a company whom this user sees."""
+    return access.scoped(user, Customer.objects.filter(company=company), "customer.see")
+
+
+def headcount(company: Company) -> int:
+    """How many people belong to it."""
+    return company.headcount
+
+
+def people(company: Company, asked: Asked) -> Mapping[str, object]:
+    """The tab of people, who bought most first."""
+    found = list(of_company(company, asked.user).order_by("-revenue", "id")[:SHOWN])
+    return {
+        "people": found, "unseen": max(0, company.headcount - len(found)),
+        "may_link": access.allowed(asked.user, "customer.change"),
+    }  # fmt: skip
+
+
+def orders(company: Company, asked: Asked) -> Mapping[str, object]:
+    """What its people bought, newest first; nothing for who may not read orders."""
+    if access.levels(asked.user, "customer").get("orders", Level.HIDDEN) < Level.READ:
+        return {"orders": []}
+    return {"orders": list(_orders(company, asked.user)[:SHOWN])}
+
+
+def _orders(company: Company, user: User) -> QuerySet[Order]:
+    bought = Order.objects.filter(customer__in=of_company(company, user).values("pk"))
+    return bought.select_related("customer", "source").order_by("-ordered_at", "id")
+
+
+def tasks(company: Company, asked: Asked) -> Mapping[str, object]:
+    """What is to do for its people."""
+    seen = access.scoped(asked.user, Task.objects.all(), "task.see")
+    found = seen.filter(customer__in=of_company(company, asked.user).values("pk"))
+    ordered = found.select_related("owner", "customer").order_by(
+        F("done_at").desc(nulls_first=True), F("due_at").asc(nulls_last=True), "created_at"
+    )
+    return {"tasks": list(ordered[:SHOWN])}
+
+
+def timeline(company: Company, asked: Asked) -> Mapping[str, object]:
+    """What its people bought, what was written about them, what changed in the company."""
+    lines = [*_bought(company, asked), *_written(company, asked.user), *_changed(company)]
+    lines.sort(key=lambda line: (line.at, line.key), reverse=True)
+    return {"lines": lines[:MOST_LINES]}
+
+
+def _bought(company: Company, asked: Asked) -> Iterator[Entry]:
+    if access.levels(asked.user, "customer").get("orders", Level.HIDDEN) < Level.READ:
+        return
+    for one in _orders(company, asked.user)[:MOST_LINES]:
+        returned = one.kind == Order.Kind.RETURN
+        page = reverse("customer", args=[one.customer_id])
+        who = one.customer.name or one.customer.number if one.customer else ""
+        yield Entry(
+            "order", str(one.pk), one.ordered_at, "truck-return" if returned else "shopping-bag",
+            [Part(who, url=page), Part(gettext("Returned goods") if returned else gettext("Order")),
+             Part(one.number, url=f"{page}?tab=orders#o{one.pk}"),
+             Part(money=one.total, currency=one.currency, strong=True)],
+            gettext("%(count)s lines") % {"count": one.lines}, simulated=one.simulated,
+        )  # fmt: skip
+
+
+def _written(company: Company, user: User) -> Iterator[Entry]:
+    found = Note.objects.filter(customer__in=of_company(company, user).values("pk"))
+    for one in found.select_related("by", "customer").order_by("-at")[:MOST_LINES]:
+        who = Part(
+            one.customer.name or one.customer.number,
+            url=reverse("customer", args=[one.customer_id]),
+        )
+        parts = [who, Part(gettext("Note by")), Part(one.by.name, strong=True)]
+        yield Entry("note", str(one.pk), one.at, "pencil", parts, side="ours", quote=one.text)
+
+
+def _changed(company: Company) -> Iterator[Entry]:
+    known = fields_of(object_type("company"))
+    found = FieldChange.objects.filter(object_type="company", row=company.pk)
+    for one in found.select_related("by").order_by("-at")[:MOST_LINES]:
+        field = known.get(one.field)
+        parts = [
+            Part(gettext("Company")),
+            Part(str(field.label) if field else one.field, strong=True),
+        ]
+        if (
+            field is not None
+            and field.kind in (Kind.TEXT, Kind.CHOICE, Kind.TAGS)
+            and not field.custom
+        ):
+            names = dict(field.choices()) if field.choices else {}
+            before, after = (
+                str(names.get(text, text)).replace("\x1f", ", ")[:120] or "–"
+                for text in (one.before, one.after)
+            )
+            parts.append(Part(f"{before} → {after}"))
+        yield Entry("profile", str(one.pk), one.at, "building", parts,
+                    one.by.name if one.by else "", side="ours")  # fmt: skip
+
+
+def aside(company: Company, asked: Asked) -> Mapping[str, object]:
+    """What stands at the right: spending by month, and who buys for it."""
+    seen = of_company(company, asked.user)
+    reads = access.levels(asked.user, "customer").get("revenue", Level.HIDDEN) >= Level.READ
+    subtitle = ", ".join(
+        str(part)
+        for part in (company.get_industry_display(), company.city or company.country)
+        if part
+    )
+    return {
+        "company": company, "subtitle": subtitle, "currency": settings.CURRENCY,
+        "months": _months(seen, asked) if reads else [],
+        "buyers": list(seen.order_by("-revenue", "id")[:5]) if reads else [],
+        "open_tasks": access.scoped(asked.user, Task.objects.all(), "task.see").filter(
+            customer__in=seen.values("pk"), done_at=None
+        ).count(),
+    }  # fmt: skip
+
+
+def _months(seen: QuerySet[Customer], asked: Asked) -> list[dict[str, Any]]:
+    since = asked.as_of - timedelta(days=365)
+    rows = (
+        Order.objects.filter(
+            Q(customer__in=seen.values("pk")), ordered_at__gte=since, ordered_at__lt=asked.as_of
+        )
+        .annotate(month=TruncMonth("ordered_at"))
+        .values("month")
+        .annotate(spent=Sum("total"), count=Count("pk", filter=Q(kind=Order.Kind.SALE)))
+    )
+    found = {(row["month"].year, row["month"].month): row for row in rows}
+    last = timezone.localtime(asked.as_of - timedelta(microseconds=1))
+    places = [divmod(last.year * 12 + last.month - 1 - back, 12) for back in range(11, -1, -1)]
+    months = [
+        (year, month + 1, found.get((year, month + 1), {"spent": Decimal(0)})["spent"])
+        for year, month in places
+    ]
+    most = max((spent for _, _, spent in months), default=Decimal(0))
+    return [
+        {"year": year, "month": month, "spent": spent,
+         "height": round(44 * max(spent, Decimal(0)) / most) if most > 0 else 0,
+         "top": 44 - (round(44 * max(spent, Decimal(0)) / most) if most > 0 else 0)}
+        for year, month, spent in months
+    ]  # fmt: skip

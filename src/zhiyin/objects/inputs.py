@@ -1,0 +1,77 @@
+"""One field as a form shows it: which control, which choices, and what stands in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext
+
+from zhiyin.accounts.models import Department, User
+from zhiyin.objects import writing
+from zhiyin.objects.definitions import Editor, Field, Kind, ObjectType, Options
+
+MOST_CHOICES = 200
+_NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.PERCENT)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A control: `text` is what it shows, `before` what was stored when it was shown."""
+
+    key: str
+    label: str
+    kind: str  # text, number, date, choice
+    options: Options
+    text: str = ""
+    before: str = ""
+    suffix: str = ""
+    suggestions: str = ""  # an address that completes what is typed
+
+
+def input_of(of: ObjectType, field: Field, user: User, row: Any = None) -> Input:
+    """The control of a field, with what `row` holds."""
+    assert field.editor is not None
+    options = options_of(field, user)
+    stored = None if row is None else writing.stored_in(of, field, row)
+    return Input(
+        field.key, str(field.label), _control(field, options),
+        [("", gettext("none")), *options] if options else (),
+        "" if row is None else text_in_form(field, field.editor, row, stored),
+        writing.text_of(stored), "%" if field.kind is Kind.PERCENT else "",
+        field.suggestions,
+    )  # fmt: skip
+
+
+def text_in_form(field: Field, editor: Editor, row: Any, stored: Any) -> str:
+    """What somebody would have typed for what is stored."""
+    if editor.written is not None:
+        return editor.written(row)
+    if field.kind is Kind.PERCENT and stored is not None:
+        return f"{100 * stored:g}"
+    return writing.text_of(stored)
+
+
+def options_of(field: Field, user: User) -> Options:
+    """What may be chosen, where a field has choices."""
+    if field.options is not None:
+        return field.options(user)
+    if field.choices is not None:
+        return field.choices()
+    if field.kind is Kind.BOOL:
+        return [("yes", gettext("Yes")), ("no", gettext("No"))]
+    if field.kind is Kind.USER:
+        found = User.objects.filter(is_active=True).order_by("name").values_list("pk", "name")
+        return [("me", gettext("me")), *((str(pk), name) for pk, name in found[:MOST_CHOICES])]
+    if field.kind is Kind.DEPARTMENT:
+        departments = Department.objects.order_by("path")[:MOST_CHOICES]
+        return [(str(one.pk), one.name) for one in departments]
+    return ()
+
+
+def _control(field: Field, options: Options) -> str:
+    if options:
+        return "choice"
+    if field.kind is Kind.DATE:
+        return "date"
+    return "number" if field.kind in _NUMBERS else "text"
