@@ -14,7 +14,6 @@ from django.utils.translation import override
 from zhiyin.console import rows
 from zhiyin.customers.models import Customer
 from zhiyin.customers.objects import CUSTOMER
-from zhiyin.objects.definitions import fields_of
 from zhiyin.objects.drawing import Cell, Drawing, column_of
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
@@ -31,7 +30,8 @@ class Line:
 
 
 def drawn(person: Customer, *keys: str, open_id: UUID | None = None) -> str:
-    columns = [column_of(CUSTOMER, fields_of(CUSTOMER)[key]) for key in keys]
+    fields = {one.key: one for one in CUSTOMER.fields}
+    columns = [column_of(CUSTOMER, fields[key]) for key in keys]
     with override("en"):
         return rows.drawn([Line(person, Drawing(columns, NOW).cells(person))], open_id)
 

@@ -32,7 +32,6 @@ from zhiyin.customers.models import (
     Order,
     OrderLine,
     ProfileChange,
-    SavedView,
     Score,
     Segment,
     Task,
@@ -40,6 +39,7 @@ from zhiyin.customers.models import (
 from zhiyin.engage.models import Campaign, CampaignMember, Message
 from zhiyin.govern.models import Consent, ConsentChange, Suppression
 from zhiyin.ids import uuid7
+from zhiyin.objects.models import SavedView
 
 AT = datetime(2026, 10, 1, 9, tzinfo=UTC)
 PASSWORD = factories.PASSWORD
@@ -267,8 +267,9 @@ class Company:
         traps = self.traps
         for thing, shared in (("private view", False), ("shared view", True)):
             view = SavedView.objects.create(
-                name=traps.word(thing, "name", key if not shared else ""), owner=user,
-                shared=shared, filters={"city": traps.word(thing, "filter", "" if shared else key)},
+                object_type="customer", owner=user, shared=shared,
+                name=traps.word(thing, "name", key if not shared else ""),
+                filters={"city": traps.word(thing, "filter", "" if shared else key)},
             )  # fmt: skip
             self.know("view_id", view, key)
         work = Work.objects.create(

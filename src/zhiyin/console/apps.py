@@ -13,9 +13,10 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         """Screens can be reached by typing their name."""
-        from zhiyin.console import demo_note, help, navigation, palette, people, reality
+        from zhiyin.console import companies, demo_note, help, navigation, palette, people, reality
 
         palette.register(navigation.palette_entries)
         palette.register(people.entries)
+        palette.register(companies.entries)
         palette.register(help.entries)
         reality.register(demo_note.provider)

@@ -77,6 +77,7 @@ SECTIONS = (
         _("Customers"),
         (
             Item(_("Customers"), "users", "customers", "c", tab=True),
+            Item(_("Companies"), "building", "companies", "f"),
             Item(_("Segments"), "filter", "segments", "s", tab=True),
             Item(_("Identity review"), "git-merge", "identity_review", "r"),
         ),
