@@ -13,6 +13,8 @@ from zhiyin.accounts.models import User
 from zhiyin.console.palette import LIMIT, Entry
 from zhiyin.customers.asking import asked
 from zhiyin.customers.models import Customer
+from zhiyin.customers.objects.people import CUSTOMER
+from zhiyin.objects.keyset import in_usual_order
 
 SHORTEST = 1  # one hanzi is a question; one Latin letter would find half of all people
 
@@ -27,7 +29,7 @@ def entries(user: Person, query: str) -> Iterator[Entry]:
     if len(query) < SHORTEST or (len(query) == 1 and query.isascii()):
         return
     seen = access.scoped(user, Customer.objects.all(), "customer.see")
-    found = asked(user, seen, query).rows.order_by("-revenue", "id")
+    found = in_usual_order(CUSTOMER, asked(user, seen, query).rows)
     for one in found.only("name", "number", "city")[:LIMIT]:
         about = " ".join(part for part in (one.number, one.city) if part)
         address = reverse("customer", args=[one.pk])

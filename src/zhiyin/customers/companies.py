@@ -16,8 +16,9 @@ from zhiyin.accounts.models import User
 from zhiyin.cleaning.words import tidy
 from zhiyin.customers import search
 from zhiyin.customers.models import Company, Customer
-from zhiyin.objects.definitions import Found, Value
+from zhiyin.objects.definitions import Found, Value, object_type
 from zhiyin.objects.faults import CannotBe
+from zhiyin.objects.keyset import in_usual_order
 
 MOST_SUGGESTED = 8
 _REFRESH = """
@@ -77,7 +78,7 @@ def suggested(user: User, question: str) -> list[Company]:
     if not search.fold(question):
         return []
     found = find(user, in_sight(user), question).rows
-    return list(found.order_by("-revenue", "id")[:MOST_SUGGESTED])
+    return list(in_usual_order(object_type("company"), found)[:MOST_SUGGESTED])
 
 
 def read_reference(text: str, by: User) -> Value:

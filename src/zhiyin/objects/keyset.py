@@ -140,6 +140,11 @@ def ordered(rows: QuerySet[Row], order: Order) -> QuerySet[Row]:
     return _prepared(rows, order).order_by(*_ordering(order, down=order.down))
 
 
+def in_usual_order(of: ObjectType, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Rows as the object's list shows them first: in the words of an index, or all are sorted."""
+    return ordered(rows, order_of(of, of.sort))
+
+
 def _prepared(rows: QuerySet[Row], order: Order) -> QuerySet[Row]:
     if order.field.expression is None:
         return rows

@@ -20,6 +20,7 @@ from zhiyin.customers.services.values import stored
 from zhiyin.objects import levels, writing
 from zhiyin.objects.definitions import fields_of, object_type
 from zhiyin.objects.faults import CannotBe, Conflict
+from zhiyin.objects.keyset import in_usual_order
 
 
 @transaction.atomic
@@ -90,7 +91,8 @@ def meant(who: str, *, by: User) -> Customer:
     if not tidy(who):
         raise CannotBe(gettext("Say who"))
     seen = access.scoped(by, Customer.objects.all(), "customer.change")
-    found: list[Customer] = list(asking.asked(by, seen, who).rows.order_by("-revenue", "id")[:6])
+    rows = asking.asked(by, seen, who).rows
+    found: list[Customer] = list(in_usual_order(object_type("customer"), rows)[:6])
     exact = [one for one in found if tidy(who) in (one.name, one.number, one.email, one.phone)]
     chosen = exact if exact else found
     if not chosen:
