@@ -21,6 +21,7 @@ from zhiyin.customers.models import Company, Customer, Segment
 from zhiyin.engage.models import Campaign, Message
 from zhiyin.files.models import Content, File
 from zhiyin.ids import uuid7
+from zhiyin.objects.custom.models import CustomField
 from zhiyin.objects.models import BulkChange, SavedView
 
 
@@ -202,7 +203,29 @@ def _service_token(world: World) -> Case:
     return _token_of(account, world.owner)
 
 
+def _custom(**more: str) -> Callable[[World], Case]:
+    """An address of the settings of custom fields; the field is there already."""
+
+    def case(world: World) -> Case:
+        CustomField.objects.get_or_create(
+            object_type="customer", key="c_points",
+            defaults={"label_zh": "积分", "label_en": "Points", "type": "text"},
+        )  # fmt: skip
+        return Case({"object_name": "customer", **more})
+
+    return case
+
+
 CASES: dict[str, Callable[[World], Case]] = {
+    # objects.custom
+    "custom_fields": _custom(),
+    "new_custom_field": _custom(),
+    "preview_custom_field": _custom(),
+    "order_custom_fields": _custom(),
+    "custom_layout": _custom(),
+    "custom_field": _custom(key="c_points"),
+    "retire_custom_field": _custom(key="c_points"),
+    "convert_custom_field": _custom(key="c_points"),
     # accounts
     "user": _user,
     "deactivate_user": _user,

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("zhiyin.console.urls")),
     path("", include("zhiyin.monitor.urls")),
     path("account/", include("zhiyin.accounts.urls")),
+    path("settings/fields/", include("zhiyin.objects.custom.urls")),
     path("customers/", include("zhiyin.customers.urls")),
     path("files/", include("zhiyin.files.urls")),
     path("f/<uuid:ticket>", file_by_ticket, name="file_by_ticket"),

@@ -105,6 +105,7 @@ SECTIONS = (
             Item(_("Audit"), "history", "audit", "l"),
             Item(_("Users"), "user-cog", "users", "u"),
             Item(_("First steps"), "checks", "setup", ""),
+            Item(_("Fields and layouts"), "forms", "fields_and_layouts", ""),
             Item(_("Glossary"), "help", "help", "h"),
             Item(_("Components"), "components", "components", ""),
         ),

@@ -1,4 +1,4 @@
-"""Messages in English, whatever catalogues are compiled."""
+"""Messages in English, whatever catalogues are compiled; one Chromium for the browser tests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.utils import translation
+
+from tests.console.conftest import browser
+
+__all__ = ["browser"]
 
 
 @pytest.fixture(autouse=True)

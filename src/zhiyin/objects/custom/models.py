@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.access import Sensitivity
@@ -20,7 +20,7 @@ class CustomField(models.Model):
     class Type(models.TextChoices):
         TEXT = "text", _("Text")
         LONG_TEXT = "long_text", _("Long text")
-        NUMBER = "number", _("Number")
+        NUMBER = "number", pgettext_lazy("field type", "Number")
         MONEY = "money", _("Money")
         DATE = "date", _("Date")
         MOMENT = "moment", _("Date and time")

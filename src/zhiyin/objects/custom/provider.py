@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -125,19 +124,9 @@ def _formula(one: CustomField, found: Checked, reads: Mapping[str, computing.Inp
         sensitivity=computing.sensitivity(one, found, reads),
         sort=sort_of(one),
         value=value,
-        cell=lambda row, drawing: _shown(one, _short(one, value(row))),
+        cell=lambda row, drawing: _shown(one, values.short(one, value(row))),
         custom=True,
     )
-
-
-def _short(one: CustomField, value: Value) -> Value:
-    """A computed number without the zeros that a division leaves."""
-    if not isinstance(value, Decimal):
-        return value
-    places = one.checks.decimals
-    if places is not None:
-        return round(value, places)
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
 def _read(one: CustomField, text: str, user: User) -> Value:

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 PREFIX = "c_"
 KEY = re.compile(r"c_[a-z][a-z0-9_]{0,37}\Z")
 CHOICE_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}\Z")
-COLOURS = ("", "ink", "teal", "green", "amber", "rouge", "blue", "violet")
+COLOURS = ("", "ink", "teal", "green", "amber", "rouge", "blue")
 MOST_CHOICES = 200
 LONGEST_TEXT = 500
 LONGEST_LONG_TEXT = 10_000

@@ -102,6 +102,17 @@ def told(field: CustomField, value: Value) -> str:
             return names.get(text, text) if field.type == Type.CHOICE else text
 
 
+def short(field: CustomField, value: Value) -> Value:
+    """A computed number with the decimals that were asked for, else without idle zeros."""
+    if not isinstance(value, Decimal):
+        return value
+    places = field.checks.decimals
+    if places is not None:
+        return round(value, places)
+    whole = value == value.to_integral_value()
+    return value.quantize(Decimal(1)) if whole else round(value, 4).normalize()
+
+
 def _document(row: Model) -> Mapping[str, Any]:
     found: object = getattr(row, "custom", None)
     return found if isinstance(found, dict) else {}

@@ -1,0 +1,1 @@
+"""The screens of Settings, Fields and layouts."""
