@@ -23,6 +23,7 @@ from zhiyin.files.models import Content, File
 from zhiyin.ids import uuid7
 from zhiyin.objects.custom.models import CustomField
 from zhiyin.objects.models import BulkChange, SavedView
+from zhiyin.talk.models import Comment, Notice
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,22 @@ def _bulk(object_type: str) -> Callable[[World], Case]:
         return Case({"change_id": change.pk})  # of whom made it alone
 
     return made
+
+
+def _comment(world: World) -> Case:
+    on = _customer(world).kwargs["customer_id"]
+    made = Comment.objects.create(record_type="customer", record_id=on, by=world.owner, text="look")
+    return Case({"comment_id": made.pk}, made)
+
+
+def _api_comment(world: World) -> Case:
+    case = _comment(world)
+    return Case(case.kwargs, case.row, {"text": "look again"})
+
+
+def _notice(world: World) -> Case:
+    made = Notice.objects.create(user=world.owner, kind="model.trained")
+    return Case({"notice_id": made.pk})
 
 
 def _fact(field: str) -> Callable[[World], Case]:
@@ -291,6 +308,14 @@ CASES: dict[str, Callable[[World], Case]] = {
     "api:file": _file,
     "api:link_file": _file,
     "api:restore_file": _file,
+    # talk
+    "record_comments": _record_files,
+    "comment_whom": _record_files,
+    "comment": _comment,
+    "delete_comment": _comment,
+    "restore_comment": _comment,
+    "follow_notice": _notice,
+    "api:comment": _api_comment,
     # from outside
     "mfa_remove_webauthn": lambda world: Case({"pk": 1}),
     "mfa_edit_webauthn": lambda world: Case({"pk": 1}),

@@ -140,7 +140,7 @@ _CONNECTS = {
     "connect/egress.py": "the way out itself",
     "cli/serve.py": "asks its own server on loopback whether it is up",
     "files/scanning.py": "the operator's virus scanner, by clamd's protocol",
-    "engage/transport.py": "the operator's mail server, by SMTP",
+    "mailing.py": "the operator's mail server, by SMTP",
 }
 _WAYS_OUT = {
     "socket", "socketserver", "http.client", "urllib.request", "urllib3", "requests", "httpx",

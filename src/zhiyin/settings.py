@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "zhiyin.accounts",
     "zhiyin.objects",
     "zhiyin.connect",
+    "zhiyin.talk",
     "zhiyin.objects.custom",
     "zhiyin.files",
     "zhiyin.collect",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/", include("zhiyin.accounts.urls")),
     path("settings/fields/", include("zhiyin.objects.custom.urls")),
     path("customers/", include("zhiyin.customers.urls")),
+    path("", include("zhiyin.talk.urls")),
     path("files/", include("zhiyin.files.urls")),
     path("f/<uuid:ticket>", file_by_ticket, name="file_by_ticket"),
     path("companies/", include("zhiyin.customers.company_urls")),

@@ -17,7 +17,7 @@ from tests.engage.people import NOW
 from zhiyin.accounts.roles import Role
 from zhiyin.engage import mail, sending, services
 from zhiyin.engage.models import CampaignMember, Message
-from zhiyin.engage.transport import Smtp, UnreachableError
+from zhiyin.mailing import Smtp, UnreachableError
 
 pytestmark = pytest.mark.django_db
 Outcome = CampaignMember.Outcome
@@ -131,7 +131,7 @@ def test_a_password_never_travels_without_tls(
     desk: tuple[Desk, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _handler, url = desk
-    monkeypatch.setattr("zhiyin.engage.transport._LOOPBACK", set())
+    monkeypatch.setattr("zhiyin.mailing._LOOPBACK", set())
     with (
         Smtp(url.replace("//", "//ann:secret@")) as post,
         pytest.raises(UnreachableError, match="TLS"),

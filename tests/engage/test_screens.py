@@ -14,7 +14,7 @@ from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
 from zhiyin.engage import sending, services
 from zhiyin.engage.models import Campaign, CampaignMember, Message
-from zhiyin.engage.transport import Outbox
+from zhiyin.mailing import Outbox
 
 pytestmark = pytest.mark.django_db
 

@@ -19,9 +19,9 @@ from zhiyin.accounts.roles import Role
 from zhiyin.collect.models import Event
 from zhiyin.engage import facts, sending, services, tasks, timeline
 from zhiyin.engage.models import Campaign, CampaignMember, Message
-from zhiyin.engage.transport import Outbox, RefusedError, UnknownError, UnreachableError
 from zhiyin.govern import services as govern
 from zhiyin.lake import Lake
+from zhiyin.mailing import Outbox, RefusedError, UnknownError, UnreachableError
 
 pytestmark = pytest.mark.django_db
 Outcome = CampaignMember.Outcome

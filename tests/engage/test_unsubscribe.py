@@ -12,9 +12,9 @@ from zhiyin.accounts.roles import Role
 from zhiyin.collect.models import Event
 from zhiyin.engage import mail, sending, services, timeline
 from zhiyin.engage.models import CampaignMember, Message
-from zhiyin.engage.transport import Outbox
 from zhiyin.govern.models import Consent, ConsentChange, Suppression
 from zhiyin.lake import Lake
+from zhiyin.mailing import Outbox
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,10 @@ from django.test import Client
 from tests import factories
 from zhiyin.accounts.models import Department, User
 from zhiyin.accounts.roles import Role
+from zhiyin.customers import timeline
+from zhiyin.customers.fields import levels_for
 from zhiyin.customers.models import Customer
+from zhiyin.customers.timeline import Entry
 from zhiyin.files import services
 from zhiyin.files.models import File
 
@@ -29,6 +32,11 @@ class Desk:
 
     def attach(self, data: bytes, name: str = "a.bin", *, by: User | None = None) -> File:
         return services.attach(self.ref, [data], name=name, by=by or self.owner)
+
+    def timeline(self) -> list[Entry]:
+        """What the owner reads on the customer's timeline."""
+        levels = levels_for(self.owner, self.customer)
+        return timeline.read(self.customer, levels=levels).entries
 
     def client(self, user: User) -> Client:
         client = Client(raise_request_exception=False, headers={"accept-language": "en"})

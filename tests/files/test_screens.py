@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from tests.files import samples
 from tests.files.desk import Desk
-from zhiyin.customers.timeline import read
 from zhiyin.files.models import File
 
 SCRIPT = "<script>alert(1)</script>"
@@ -130,10 +129,10 @@ def test_a_hostile_name_is_text_everywhere(desk: Desk) -> None:
 
 def test_the_timeline_tells_what_was_attached_until_it_is_deleted(desk: Desk) -> None:
     made = desk.attach(samples.PDF, "a.pdf")
-    (line,) = [line for line in read(desk.customer).entries if line.kind == "file"]
+    (line,) = [line for line in desk.timeline() if line.kind == "file"]
     assert line.parts[1].text == "a.pdf"
     desk.client(desk.owner).post(reverse("delete_file", args=[made.pk]))
-    assert not [line for line in read(desk.customer).entries if line.kind == "file"]
+    assert not [line for line in desk.timeline() if line.kind == "file"]
 
 
 def test_the_list_warns_of_what_is_not_what_it_says(desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """Which records there are, by type and id, for what hangs on any of them: files, comments, notices.
 
-A room names its records here when Django starts (in its access.py or happenings.py); whoever keeps
+A room names its records here when Django starts (in its records.py); whoever keeps
 something beside a record asks here whether a user may see or change it. What a room has not named
 does not exist.
 """
@@ -35,6 +35,7 @@ class RecordKind:
     title: Callable[[Model], str]
     address: Callable[[Model], str]
     resource: str = ""
+    is_host: bool = True  # whether files and comments may hang on it; else notices only lead here
     may: Callable[[User, str, Model], bool] | None = None
 
     def lets(self, user: User, action: str, row: Model) -> bool:
@@ -65,11 +66,14 @@ def kinds() -> Mapping[str, RecordKind]:
 
 
 def find(user: User, ref: Ref, action: str = "see") -> Model:
-    """The record, for this user; raises `OutOfSight`, or `Denied` where it may only be seen."""
+    """The record on which something hangs, for this user.
+
+    Raises `OutOfSight`, or `Denied` where the user may only see it.
+    """
     name, pk = ref
     kind = _kinds.get(name)
     row = next(iter(kind.read([pk])), None) if kind is not None else None
-    if kind is None or row is None or not kind.lets(user, "see", row):
+    if kind is None or row is None or not kind.is_host or not kind.lets(user, "see", row):
         raise OutOfSight
     if action != "see" and not kind.lets(user, action, row):
         raise Denied(f"{kind.resource or name}.{action}")
@@ -98,12 +102,6 @@ def title_of(ref: Ref, row: Model) -> str:
 def address_of(ref: Ref, row: Model) -> str:
     """Where the record's page is."""
     return _kinds[ref[0]].address(row)
-
-
-def who_may_see(ref: Ref, row: Model, among: QuerySet[User] | None = None) -> list[User]:
-    """The active users who may see the record, in the order of their names."""
-    users = User.objects.filter(is_active=True) if among is None else among.filter(is_active=True)
-    return [user for user in users.order_by("name", "pk") if _kinds[ref[0]].lets(user, "see", row)]
 
 
 def attached_to(refs: Iterable[Ref]) -> Q:

@@ -10,8 +10,9 @@ from procrastinate.contrib.django import app
 from zhiyin.accounts import work
 from zhiyin.accounts.models import User, Work
 from zhiyin.cleaning.errors import FileProblem
-from zhiyin.collect import services
+from zhiyin.collect import notices, services
 from zhiyin.collect.models import Import
+from zhiyin.talk.emitting import notify
 
 RETRY = RetryStrategy(max_attempts=3, wait=5)
 
@@ -31,8 +32,11 @@ def run_import(import_id: str, step: str, by: str) -> None:
             work.finish_with(
                 running, {"problem": problem.message}
             )  # for the screen, both languages
+            notify([user], notices.FAILED, ref=("import", one.pk))
             raise
         work.finish_with(running, {"import": str(one.pk), "rows": one.loaded})
+        if step == "load":
+            notify([user], notices.LOADED, ref=("import", one.pk), rows=one.loaded)
 
 
 STEPS = {"check": "check", "load": "load", "undo": "undo"}

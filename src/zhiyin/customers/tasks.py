@@ -9,6 +9,8 @@ from procrastinate.contrib.django import app
 
 from zhiyin.accounts import access, work
 from zhiyin.accounts.models import User, Work
+from zhiyin.customers import notices
+from zhiyin.talk.emitting import notify
 
 KIND = "train"
 
@@ -22,9 +24,14 @@ def train(work_id: str, by: str) -> None:
     if one.is_over:
         return
     user = User.objects.get(pk=by)
-    with work.running(one) as running:
-        told = training.train(by=user, progress=partial(work.progress, running))
-        work.finish_with(running, {"version": told.version, "customers": told.customers})
+    try:
+        with work.running(one) as running:
+            told = training.train(by=user, progress=partial(work.progress, running))
+            work.finish_with(running, {"version": told.version, "customers": told.customers})
+            notify([user], notices.TRAINED, customers=told.customers)
+    except Exception:
+        notify([user], notices.FAILED)
+        raise
 
 
 def under_way() -> Work | None:

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from zhiyin.accounts.audit import record
 from zhiyin.engage import facts, mail, rules, services
 from zhiyin.engage.models import Campaign, CampaignMember, Message
-from zhiyin.engage.transport import RefusedError, Transport, UnknownError, UnreachableError
+from zhiyin.mailing import RefusedError, Transport, UnknownError, UnreachableError
 
 BATCH = 500
 Progress = Callable[[str, int, int | None], None]

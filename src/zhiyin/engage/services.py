@@ -21,9 +21,10 @@ from zhiyin.collect.bulk import copy_rows
 from zhiyin.connect import outbox
 from zhiyin.customers import segmentation
 from zhiyin.customers.models import Customer, Order
-from zhiyin.engage import facts, rules, template
+from zhiyin.engage import facts, notices, rules, template
 from zhiyin.engage.models import Campaign, CampaignMember, Message
 from zhiyin.engage.template import Fault
+from zhiyin.talk.emitting import notify
 
 State, Arm, Outcome = Campaign.State, CampaignMember.Arm, CampaignMember.Outcome
 DRY_RUN_LIMIT = 50_000  # people; above it a dry run looks at this many and says so
@@ -252,6 +253,7 @@ def finish_due(now: datetime) -> int:
                 closed += 1
                 record(None, "campaign.finished", campaign)
                 outbox.tell("campaign.finished", campaign.pk, at=campaign.ends_at)
+                notify([campaign.owner], notices.FINISHED, ref=("campaign", campaign.pk))
     return closed
 
 

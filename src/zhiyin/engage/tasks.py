@@ -7,9 +7,11 @@ from functools import partial
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from zhiyin import mailing
 from zhiyin.accounts import work
-from zhiyin.engage import sending, services, timeline, transport
+from zhiyin.engage import notices, sending, services, timeline
 from zhiyin.engage.models import Campaign
+from zhiyin.talk.emitting import notify
 
 
 @app.task(queue="campaigns")
@@ -28,7 +30,7 @@ def send_campaign(campaign_id: str) -> None:
         try:
             gone = sending.send(
                 campaign,
-                transport=transport.configured(),
+                transport=mailing.configured(),
                 progress=partial(work.progress, running),
                 clock=timezone.now,
             )
@@ -38,6 +40,7 @@ def send_campaign(campaign_id: str) -> None:
             raise
         timeline.tell(campaign, now=timezone.now())
         work.finish_with(running, {"campaign": str(campaign.pk), "sent": gone})
+        notify([campaign.owner], notices.SENT, ref=("campaign", campaign.pk), sent=gone)
 
 
 @app.periodic(cron="7 * * * *")

@@ -21,11 +21,12 @@ from zhiyin.accounts import access, records
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.accounts.records import Ref
-from zhiyin.files import pictures, scanning, store
+from zhiyin.files import notices, pictures, scanning, store
 from zhiyin.files.models import Content, File, Ticket
 from zhiyin.files.names import tidy_name
 from zhiyin.files.rules import Limits, is_disguised, is_doubtful
 from zhiyin.files.taking import Doubtful, RecordFull, Taken, taken
+from zhiyin.talk.emitting import notify
 
 KEPT_AFTER_DELETION = timedelta(days=30)
 _LOST_AFTER = timedelta(days=1)  # an object without a row is a crash's, once no upload takes longer
@@ -143,6 +144,8 @@ def scan(content: Content, *, now: datetime) -> Content:
         content.save(update_fields=["scan", "finding", "scanned_at"])
         if finding:
             record(None, "file.infected", content, files=content.files.count())
+            for file in content.files.filter(deleted_at=None).select_related("by"):
+                notify([file.by], notices.INFECTED, ref=(file.record_type, file.record_id))
     return content
 
 

@@ -30,6 +30,7 @@ from zhiyin.console.api import openapi
 from zhiyin.customers.api import models, people, segments
 from zhiyin.engage import api as engage
 from zhiyin.files import api as files
+from zhiyin.talk import api as talk
 
 FILE = Path(__file__).resolve().parents[4] / "docs" / "openapi.json"
 REQUESTS = "1200/m"  # of one user in one server process
@@ -107,7 +108,7 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problems.answer(Problem(error.status_code))
 
 
-for room in (me, people, segments, models, collect, engage, files):
+for room in (me, people, segments, models, collect, engage, files, talk):
     api.add_router("", room.router)
 
 

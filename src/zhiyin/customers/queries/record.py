@@ -61,6 +61,7 @@ class Counts:
     tasks: int
     scores: int
     files: int
+    comments: int
 
     @property
     def timeline(self) -> int:
@@ -78,6 +79,8 @@ def counts(customer: Customer) -> Counts:
             " (select count(*) from customers_task where customer_id = %(id)s),"
             " (select count(*) from customers_score where customer_id = %(id)s),"
             " (select count(*) from files_file where record_type = 'customer'"
+            " and record_id = %(id)s and deleted_at is null),"
+            " (select count(*) from talk_comment where record_type = 'customer'"
             " and record_id = %(id)s and deleted_at is null)",
             {"id": customer.pk},
         )

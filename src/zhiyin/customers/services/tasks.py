@@ -12,8 +12,10 @@ from zhiyin.accounts import access
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.cleaning.words import tidy
+from zhiyin.customers import notices
 from zhiyin.customers.models import Customer, Task
 from zhiyin.customers.services.values import CannotBe
+from zhiyin.talk.emitting import notify
 
 END_OF_DAY = time(18)
 
@@ -35,6 +37,7 @@ def add_task(
         customer=customer, title=written, owner=owner or by, due_at=due_at, created_by=by
     )
     record(by, "task.added", task, customer=customer.pk)
+    notify([task.owner], notices.TASK, by=by, ref=("customer", customer.pk))
     return task
 
 

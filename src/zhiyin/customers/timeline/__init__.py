@@ -5,11 +5,11 @@ providers are asked in one UNION ALL, so the timeline costs one query however ma
 """
 
 from zhiyin.customers.timeline.entries import Entry, Part
-from zhiyin.customers.timeline.own import CHANGES, EVENTS, FILES, NOTES, ORDERS, TASKS
+from zhiyin.customers.timeline.own import CHANGES, COMMENTS, EVENTS, FILES, NOTES, ORDERS, TASKS
 from zhiyin.customers.timeline.reading import Timeline, read
 from zhiyin.customers.timeline.registry import Provider, Row, kinds, register, shape
 
-OWN = (ORDERS, EVENTS, NOTES, TASKS, CHANGES, FILES)
+OWN = (ORDERS, EVENTS, NOTES, TASKS, CHANGES, FILES, COMMENTS)
 
 __all__ = [
     "OWN", "Entry", "Part", "Provider", "Row", "Timeline", "kinds", "read", "register", "shape",

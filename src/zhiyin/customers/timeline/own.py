@@ -17,6 +17,7 @@ from zhiyin.customers.timeline.entries import Entry, Part
 from zhiyin.customers.timeline.registry import Provider, Row, Rows, register, shape
 from zhiyin.files.models import File
 from zhiyin.objects.definitions import fields_of, object_type
+from zhiyin.talk.models import Comment
 
 VISITS = {"Page Viewed", "Product Viewed", "Product Added", "Checkout Started", "Cart Abandoned"}
 ORDER_EVENTS = ("Order Completed", "Order Refunded", "Profile Updated")
@@ -185,6 +186,17 @@ def _tell_file(row: Row) -> Entry:
     return Entry("file", row.key, row.at, "paperclip", parts, str(row.data["by"]), side="ours")
 
 
+def _comments(customer: UUID) -> Rows:
+    rows = Comment.objects.filter(record_type="customer", record_id=customer, deleted_at=None)
+    return shape("comments", rows, at="created_at", text="text", by="by__name")
+
+
+def _tell_comment(row: Row) -> Entry:
+    parts = [Part(gettext("Comment by")), Part(str(row.data["by"]), strong=True)]
+    return Entry("comment", row.key, row.at, "message", parts, side="ours",
+                 quote=str(row.data["text"])[:600])  # fmt: skip
+
+
 def _readable(text: str) -> str:
     return ", ".join(text.split("\x1f"))[:120]
 
@@ -203,3 +215,4 @@ NOTES = register(Provider("notes", {"note": _("Notes")}, _notes, _tell_note))
 TASKS = register(Provider("tasks", {"task": _("Tasks")}, _tasks, _tell_task))
 CHANGES = register(Provider("changes", {"profile": _("Profile changes")}, _changes, _tell_change))
 FILES = register(Provider("files", {"file": _("Files")}, _files, _tell_file))
+COMMENTS = register(Provider("comments", {"comment": _("Comments")}, _comments, _tell_comment))

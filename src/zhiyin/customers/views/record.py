@@ -30,7 +30,7 @@ from zhiyin.customers.views.facts import facts_of
 from zhiyin.customers.views.insight import insight_of
 
 MENU_SECONDS = 60
-TABS = ("timeline", "orders", "tasks", "scores", "files", "audit")
+TABS = ("timeline", "orders", "tasks", "scores", "comments", "files", "audit")
 
 
 @gate("customer.see")

@@ -1,0 +1,27 @@
+"""Imports as records that a notice can lead to."""
+
+from __future__ import annotations
+
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.accounts.records import RecordKind, of_model, register
+from zhiyin.collect.models import Import
+
+
+def _title(row: Model) -> str:
+    assert isinstance(row, Import)
+    return row.file_name
+
+
+IMPORT = register(
+    RecordKind(
+        name="import",
+        label=_("Import"),
+        read=of_model(Import),
+        title=_title,
+        address=lambda row: reverse("import", args=[row.pk]),
+        is_host=False,
+    )
+)

@@ -1,0 +1,57 @@
+"""What this room tells people: a task is given to them, a training they began is over."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.talk.kinds import NoticeKind, Said, register
+from zhiyin.talk.models import Mail
+
+
+def _task(said: Said) -> str:
+    facts = {"by": said.by, "title": said.title, "n": said.count}
+    if not said.title:
+        return gettext("%(by)s gave you a task where you can no longer look") % facts
+    if said.count > 1:
+        return gettext("You have %(n)s new tasks for %(title)s") % facts
+    return gettext("%(by)s gave you a task for %(title)s") % facts
+
+
+def _task_plainly(count: int) -> str:
+    return ngettext("You have a new task", "You have %(n)s new tasks", count) % {"n": count}
+
+
+def _trained(said: Said) -> str:
+    facts = {"people": f"{int(said.detail.get('customers') or 0):,}"}
+    return gettext("The models are trained; %(people)s customers have new scores") % facts
+
+
+def _trained_plainly(count: int) -> str:
+    return gettext("The models are trained")
+
+
+def _untrained(said: Said) -> str:
+    return gettext("The training of the models failed")
+
+
+TASK = register(
+    NoticeKind(
+        key="task.assigned", label=_("Somebody gives me a task"), icon="checkbox", says=_task,
+        plainly=_task_plainly, anchor="?tab=tasks", mail=Mail.DIGEST, push=True,
+    )
+)  # fmt: skip
+TRAINED = register(
+    NoticeKind(
+        key="model.trained", label=_("A training that I began is over"), icon="brain",
+        says=_trained, plainly=_trained_plainly, leads=lambda _detail: reverse("models"),
+    )
+)  # fmt: skip
+FAILED = register(
+    NoticeKind(
+        key="model.failed", label=_("A training that I began failed"), icon="alert-triangle",
+        says=_untrained, plainly=lambda _count: gettext("The training of the models failed"),
+        leads=lambda _detail: reverse("models"), mail=Mail.NOW,
+    )
+)  # fmt: skip
