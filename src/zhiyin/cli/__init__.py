@@ -17,7 +17,10 @@ from zhiyin.cli.words import choose_language, t
 
 EXIT = {
     0: ("成功", "done"),
-    1: ("失败，原因见标准错误", "failed; the reason is on standard error"),
+    1: (
+        "失败，原因见标准错误；config diff 发现不同",
+        "failed, the reason is on standard error; config diff found a difference",
+    ),
     2: ("参数不对", "wrong arguments"),
     3: ("要找的不存在", "what was named does not exist"),
     4: ("部分行被拒绝，其余已导入", "some rows were rejected, the others are in"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from zhiyin import __version__
-from zhiyin.cli import audit, campaigns, data, demo, doctor, serve, users
+from zhiyin.cli import audit, campaigns, config, data, demo, doctor, serve, users
 from zhiyin.cli.output import Failure
 from zhiyin.cli.words import t
 
@@ -83,6 +83,7 @@ def build(exit_codes: Mapping[int, tuple[str, str]]) -> Parser:
     _segments(commands)
     _campaigns(commands)
     _users(commands)
+    _configuration(commands)
     trail = _command(commands, "audit", audit.verify, t("核验审计链", "Verify the audit chain"))
     trail.add_argument("step", choices=["verify"])
     _command(
@@ -142,6 +143,26 @@ def _users(commands: Any) -> None:
     new.add_argument("--role", action="append", required=True)
     reset = _command(steps, "password", users.reset, t("重置密码", "Make a new password"))
     reset.add_argument("email")
+
+
+def _configuration(commands: Any) -> None:
+    group = commands.add_parser("config", help=t("配置文件", "The configuration as one file"))
+    steps = group.add_subparsers(required=True)
+    file_help = t("配置文件；- 为标准输入输出", "the file; - is standard input or output")
+    for name, run, words in (
+        ("export", config.export, t("导出全部配置", "Write the whole configuration")),
+        ("diff", config.diff, t("比较文件与现有配置", "What a file would change")),
+        ("apply", config.apply, t("应用配置文件", "Make the workspace as the file says")),
+    ):
+        step = _command(steps, name, run, words)
+        step.add_argument("file", help=file_help)
+        if name == "apply":
+            step.add_argument("--dry-run", action="store_true",
+                              help=t("只显示计划", "show the plan only"))  # fmt: skip
+            step.add_argument(
+                "--allow-destructive", action="store_true",
+                help=t("允许移除、停用和改变类型", "allow to remove, retire and convert"),
+            )  # fmt: skip
 
 
 def _serving(parser: Parser) -> None:

@@ -14,8 +14,10 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from zhiyin.accounts import workspace
+        from zhiyin.customers import configured
 
         autodiscover_modules("happenings")
+        configured.register()
         workspace.register_money_check(_money_is_in)
 
 

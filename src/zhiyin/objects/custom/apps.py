@@ -10,7 +10,11 @@ class CustomConfig(AppConfig):
     label = "custom"
 
     def ready(self) -> None:
+        from zhiyin.objects import configured as views
+        from zhiyin.objects.custom import configured
         from zhiyin.objects.custom.provider import PROVIDER
         from zhiyin.objects.definitions import register_fields
 
         register_fields(PROVIDER)
+        configured.register()
+        views.register()

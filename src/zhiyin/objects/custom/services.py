@@ -92,6 +92,19 @@ def bring_back(field: CustomField, *, by: User) -> CustomField:
 
 
 @transaction.atomic
+def remove(field: CustomField, of: ObjectType, *, by: User) -> bool:
+    """Take a definition away for good where no row holds a value; otherwise it is retired."""
+    access.require(by, PERMISSION)
+    if of.model._default_manager.filter(custom__has_key=field.key).exists():
+        retire(field, by=by)
+        return False
+    record(by, "custom_field.removed", field, object=of.name, key=field.key)
+    field.delete()
+    _told()
+    return True
+
+
+@transaction.atomic
 def put_in_order(of: ObjectType, keys: Sequence[str], *, by: User) -> None:
     """Order the fields as in `keys`; those that it does not name come after, as they stood."""
     access.require(by, PERMISSION)
