@@ -103,7 +103,7 @@ def export() -> str:
     """The whole configuration as a file: stable order, one value a line."""
     held: dict[str, Any] = {_HEAD: FORMAT}
     for name, section in _sections.items():
-        held[name] = dict(sorted(section.export().items()))
+        held[name] = dict(sorted(_held(section).items()))
     return json.dumps(held, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -130,7 +130,7 @@ def plan(wanted: Mapping[str, Mapping[str, Item]]) -> list[Step]:
 def _steps(section: Section, wanted: Mapping[str, Mapping[str, Item]]) -> Iterator[Step]:
     if section.name not in wanted:
         return
-    there, want = section.export(), wanted[section.name]
+    there, want = _held(section), wanted[section.name]
     for key in section.ordered(want):
         item = want[key]
         if key not in there:
@@ -141,6 +141,12 @@ def _steps(section: Section, wanted: Mapping[str, Mapping[str, Item]]) -> Iterat
     for key, item in there.items():
         if key not in want:
             yield Step(section.name, key, What.REMOVE, item, None, destructive=True)
+
+
+def _held(section: Section) -> dict[str, Item]:
+    """What a section holds, as it reads back from a file: lists, never tuples."""
+    held: dict[str, Item] = json.loads(json.dumps(dict(section.export())))
+    return held
 
 
 def apply(
