@@ -6,9 +6,9 @@ whole or by its visible end: probing letter by letter would give away what the m
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 
 from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
@@ -32,9 +32,11 @@ def asked(user: User, people: QuerySet[Customer], question: str) -> Found:
     found = search.find(Customer.objects.all(), question)
     if not whole:
         found = found.filter(_by_what_is_seen(question))
-    ids: list[UUID] = list(found.values_list("pk", flat=True)[: SMALL + 1])
-    if len(ids) <= SMALL:
-        few = people.filter(pk__among=ids)
+    some = found.only("pk")[: SMALL + 1].aggregate(
+        count=Count("pk"), ids=Cast(ArrayAgg("pk", default=Value([])), TextField())
+    )
+    if some["count"] <= SMALL:
+        few = people.filter(pk__among=some["ids"])
         return Found(few, few)
     seen = Q() if whole else _by_what_is_seen(question)
     return Found(

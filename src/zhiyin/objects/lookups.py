@@ -12,8 +12,8 @@ from django.db.models.sql.compiler import SQLCompiler
 
 
 @UUIDField.register_lookup
-class Among(Lookup[Sequence[UUID]]):
-    """`pk__among=[…]`."""
+class Among(Lookup[Sequence[UUID] | str]):
+    """`pk__among=[…]`, or the array as PostgreSQL wrote it, which Python then need not read."""
 
     lookup_name = "among"
     prepare_rhs = False
@@ -23,4 +23,5 @@ class Among(Lookup[Sequence[UUID]]):
     ) -> tuple[str, tuple[Any, ...]]:
         """The left side's SQL, and its parameters with the ids as the last."""
         left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s)", (*parameters, list(self.rhs))
+        ids = self.rhs if isinstance(self.rhs, str) else list(self.rhs)
+        return f"{left} = ANY(%s::uuid[])", (*parameters, ids)
