@@ -316,6 +316,7 @@ CASES: dict[str, Callable[[World], Case]] = {
     "restore_comment": _comment,
     "follow_notice": _notice,
     "api:comment": _api_comment,
+    "remove_push_device": lambda world: Case({"device_id": world.owner.pk}),  # one's own alone
     # from outside
     "mfa_remove_webauthn": lambda world: Case({"pk": 1}),
     "mfa_edit_webauthn": lambda world: Case({"pk": 1}),
@@ -363,6 +364,7 @@ PUBLIC: dict[str, str] = {
     "mfa_authenticate": "the second step of a sign-in",
     "mfa_login_webauthn": "the first step with a passkey",
     "unsubscribe": "the reader of a message has no account; the address holds a signed token",
+    "push_worker": "a script without anybody's data; browsers fetch it whoever is signed in",
     "file_by_ticket": "on the files' own origin nobody is signed in; a ticket is good once",
     "health": "asked by whatever watches the server",
     "language": "the sign-in page has the switch too",

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
-from zhiyin.talk import kinds, queries, services
+from zhiyin.talk import kinds, queries, services, vapid
 from zhiyin.talk.models import Hours, Mail, Preference, PushDevice
 
 LATEST = 40  # notices looked at for the bell's menu
@@ -115,10 +115,11 @@ def wishes(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("notice_wishes")
+    devices = list(PushDevice.objects.filter(user=me).order_by("-created_at"))
     context = {
         "wishes": queries.wishes(me), "hours": hours, "problem": problem, "mails": Mail.choices,
         "has_mail": bool(settings.SMTP_URL),
-        "has_push": PushDevice.objects.filter(user=me).exists(),
+        "devices": devices, "has_push": bool(devices), "push_key": vapid.public_key(),
         "zones": sorted(available_timezones()),
     }  # fmt: skip
     return render(request, "talk/wishes.html", context, status=422 if problem else 200)

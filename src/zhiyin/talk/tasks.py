@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from zhiyin import mailing
-from zhiyin.talk import delivering, services
+from zhiyin.talk import delivering, pushing, services
 
 
 @app.periodic(cron="* * * * *")
@@ -14,6 +14,7 @@ from zhiyin.talk import delivering, services
 def tell_due(timestamp: int) -> None:
     """Once a minute: what is due, one message a user."""
     delivering.send_mails(mailing.configured(), now=timezone.now())
+    pushing.send_pushes(now=timezone.now())
 
 
 @app.periodic(cron="41 3 * * *")

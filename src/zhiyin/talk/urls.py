@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zhiyin.talk import comment_views, notice_views
+from zhiyin.talk import comment_views, notice_views, push_views
 
 urlpatterns: list[URLPattern] = [
     path(
@@ -26,4 +26,11 @@ urlpatterns: list[URLPattern] = [
     path("notifications/read", notice_views.read, name="read_notices"),
     path("notifications/<uuid:notice_id>", notice_views.follow, name="follow_notice"),
     path("account/notifications/", notice_views.wishes, name="notice_wishes"),
+    path("account/notifications/browsers", push_views.add, name="add_push_device"),
+    path(
+        "account/notifications/browsers/<uuid:device_id>/remove",
+        push_views.remove,
+        name="remove_push_device",
+    ),
+    path("worker.js", push_views.worker, name="push_worker"),
 ]
