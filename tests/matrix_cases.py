@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from zhiyin.accounts.models import AccessToken, Department, User, Work
 from zhiyin.collect import services as collect
+from zhiyin.connect.models import Delivery, Endpoint, HostRule, Occurrence
 from zhiyin.customers.models import Company, Customer, Segment
 from zhiyin.engage.models import Campaign, Message
 from zhiyin.files.models import Content, File
@@ -175,6 +176,40 @@ def _fact(field: str) -> Callable[[World], Case]:
         return Case({**found.kwargs, "field": field}, found.row)
 
     return case
+
+
+def _webhook(world: World) -> Case:
+    made = Endpoint.objects.create(
+        url="https://hooks.example.com/", types=["customer.updated"], owner=world.owner,
+        secret=b"sealed",
+    )  # fmt: skip
+    return Case({"webhook_id": made.pk}, made)
+
+
+def _api_webhook(world: World) -> Case:
+    case = _webhook(world)
+    return Case(case.kwargs, case.row, {"description": "x"})
+
+
+def _api_webhook_period(world: World) -> Case:
+    case = _webhook(world)
+    period = {"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z"}
+    return Case(case.kwargs, case.row, period)
+
+
+def _webhook_delivery(world: World) -> Case:
+    """A delivery; for whom its endpoint is out of reach: tests/connect."""
+    said = Occurrence.objects.create(type="webhook.test", at=timezone.now())
+    hook, now = Endpoint.objects.get(pk=_webhook(world).kwargs["webhook_id"]), timezone.now()
+    made = Delivery.objects.create(endpoint=hook, occurrence=said, due_at=now, created_at=now)
+    return Case({"delivery_id": made.pk})
+
+
+def _webhook_host(world: World) -> Case:
+    made = HostRule.objects.get_or_create(
+        kind="deny", pattern="x.example", defaults={"by": world.owner, "at": timezone.now()}
+    )[0]
+    return Case({"rule_id": made.pk})
 
 
 def _view(world: World) -> Case:
@@ -349,6 +384,25 @@ CASES: dict[str, Callable[[World], Case]] = {
     "model": lambda world: Case({"name": "churn"}),
     "approve_model": lambda world: Case({"name": "churn"}),
     "withdraw_approval": lambda world: Case({"name": "churn"}),
+    # webhooks
+    "webhook": _webhook,
+    "change_webhook": _webhook,
+    "switch_webhook": _webhook,
+    "rotate_webhook": _webhook,
+    "delete_webhook": _webhook,
+    "test_webhook": _webhook,
+    "replay_webhook": _webhook,
+    "webhook_delivery": _webhook_delivery,
+    "replay_delivery": _webhook_delivery,
+    "drop_webhook_host": _webhook_host,
+    "api:webhook": _api_webhook,
+    "api:change_webhook": _api_webhook,
+    "api:delete_webhook": _api_webhook,
+    "api:rotate_webhook_secret": _webhook,
+    "api:test_webhook": _webhook,
+    "api:webhook_deliveries": _webhook,
+    "api:replay_webhook": _api_webhook_period,
+    "api:replay_webhook_delivery": _webhook_delivery,
     # console
     "setup_step": lambda world: Case({"step": "company"}),
     "help_term": lambda world: Case({"term": "churn_risk"}),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("data/", include("zhiyin.collect.urls")),
     path("campaigns/", include("zhiyin.engage.urls")),
     path("govern/", include("zhiyin.govern.urls")),
+    path("webhooks/", include("zhiyin.connect.urls")),
     path("u/<str:token>", unsubscribe, name="unsubscribe"),
     path("api/v1/", include("zhiyin.console.api_urls")),
 ]

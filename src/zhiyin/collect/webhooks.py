@@ -29,7 +29,7 @@ def _tell(owner: User, occurrence: Occurrence, with_values: bool) -> Data | None
 
 register(
     EventType("import.finished", _("An import ended: loaded, failed or cancelled"), _("Imports"),
-              _tell, _EXAMPLE),
-    EventType("import.undone", _("An import was taken back"), _("Imports"), _tell,
+              "import.see", _tell, _EXAMPLE),
+    EventType("import.undone", _("An import was taken back"), _("Imports"), "import.see", _tell,
               {**_EXAMPLE, "state": "undone"}),
 )  # fmt: skip

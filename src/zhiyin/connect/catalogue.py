@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.accounts import access
 from zhiyin.accounts.models import User
 from zhiyin.connect.models import Occurrence
 
@@ -21,11 +22,15 @@ TEST = "webhook.test"
 
 @dataclass(frozen=True)
 class EventType:
-    """One kind of event: its name for programs, its name and group for people, an example."""
+    """One kind of event: its name for programs, its name and group for people, an example.
+
+    `needs` is the permission without which it cannot even be asked for.
+    """
 
     name: str
     label: Promise
     group: Promise
+    needs: str
     tell: Teller
     example: Mapping[str, object]
 
@@ -40,9 +45,10 @@ def register(*types: EventType) -> None:
             raise RuntimeError(f"the event {one.name!r} is registered twice")
 
 
-def offered() -> list[EventType]:
-    """Everything that can be asked for, in the order of the rooms."""
-    return [one for one in _types.values() if one.name != TEST]
+def offered(user: User) -> list[EventType]:
+    """What this user can ask for, in the order of the rooms."""
+    known = [one for one in _types.values() if one.name != TEST]
+    return [one for one in known if access.allowed(user, one.needs)]
 
 
 def known(name: str) -> EventType | None:
@@ -55,6 +61,6 @@ def _tell_test(owner: User, occurrence: Occurrence, with_values: bool) -> Data |
 
 
 register(
-    EventType(TEST, _("A test"), _("Webhooks"), _tell_test,
+    EventType(TEST, _("A test"), _("Webhooks"), "webhook.change", _tell_test,
               {"id": "0192f0c1-2b7e-7c31-9f6d-6f1f2f9f0a11"})
 )  # fmt: skip

@@ -6,7 +6,6 @@ Audit entries hold the host and never the path, in which many receivers keep a s
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,7 +63,7 @@ def create(wanted: Wanted, *, by: User) -> Made:
         raise CannotBe("url", gettext("At most %(limit)s endpoints") % {"limit": MOST_ENDPOINTS})
     secret = signing.new_secret()
     endpoint = Endpoint(owner=by, secret=vault.seal(secret, purpose=sending.PURPOSE))
-    _write(endpoint, wanted)
+    _write(endpoint, wanted, by=by)
     endpoint.save(force_insert=True)
     record(by, "webhook.created", endpoint, host=endpoint.host, types=wanted.types,
            with_values=wanted.with_values, with_imports=wanted.with_imports)  # fmt: skip
@@ -77,7 +76,7 @@ def change(endpoint: Endpoint, wanted: Wanted, *, by: User) -> Endpoint:
     access.require(by, "webhook.change", endpoint)
     fresh = _held(endpoint)
     moved = fresh.url != wanted.url
-    _write(fresh, wanted)
+    _write(fresh, wanted, by=by)
     if moved:  # a new host begins with a clean slate
         fresh.failures, fresh.failing_since, fresh.held_until = 0, None, None
     fresh.save()
@@ -141,7 +140,7 @@ def send_test(endpoint: Endpoint, *, by: User) -> Delivery:
             claimed_until=now + sending.CLAIM,
         )  # fmt: skip
         record(by, "webhook.tested", endpoint)
-    body = sending.message(said, by, with_values=False) or b""
+    body = sending.message(said, endpoint.owner, with_values=False) or b"{}"
     try:
         result = sending.post(endpoint, said, body, now=now)
     except vault.UnreadableError as error:
@@ -236,19 +235,16 @@ def drop_host_rule(rule: HostRule, *, by: User) -> None:
     rule.delete()
 
 
-def _write(endpoint: Endpoint, wanted: Wanted) -> None:
-    unknown = _unknown(wanted.types)
-    if unknown or not wanted.types:
+def _write(endpoint: Endpoint, wanted: Wanted, *, by: User) -> None:
+    # What was chosen before stays choosable: an administrator may mend the address of another.
+    offered = {one.name for one in catalogue.offered(by)} | set(endpoint.types or ())
+    if not wanted.types or set(wanted.types) - offered:
         raise CannotBe("types", gettext("Choose at least one event of the list"))
     _check_url(wanted.url)
     endpoint.url = wanted.url
     endpoint.description = unicodedata.normalize("NFC", wanted.description).strip()[:200]
-    endpoint.types = [one.name for one in catalogue.offered() if one.name in wanted.types]
+    endpoint.types = sorted(set(wanted.types))
     endpoint.with_values, endpoint.with_imports = wanted.with_values, wanted.with_imports
-
-
-def _unknown(types: Iterable[str]) -> set[str]:
-    return set(types) - {one.name for one in catalogue.offered()}
 
 
 def _check_url(url: str) -> None:

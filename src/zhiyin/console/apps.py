@@ -13,6 +13,7 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         """Screens can be reached by typing their name."""
+        from zhiyin.connect import queries as webhooks
         from zhiyin.console import companies, demo_note, help, navigation, palette, people, reality
 
         palette.register(navigation.palette_entries)
@@ -20,3 +21,4 @@ class ConsoleConfig(AppConfig):
         palette.register(companies.entries)
         palette.register(help.entries)
         reality.register(demo_note.provider)
+        navigation.register_count("webhooks", webhooks.switched_off, todo=True)

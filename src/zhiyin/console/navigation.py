@@ -106,6 +106,7 @@ SECTIONS = (
             Item(_("Users"), "user-cog", "users", "u"),
             Item(_("First steps"), "checks", "setup", ""),
             Item(_("Fields and layouts"), "forms", "fields_and_layouts", ""),
+            Item(_("Webhooks"), "webhook", "webhooks", "w"),
             Item(_("Glossary"), "help", "help", "h"),
             Item(_("Components"), "components", "components", ""),
         ),

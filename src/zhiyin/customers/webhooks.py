@@ -53,16 +53,19 @@ def _value(customer: Customer, name: str, level: Level) -> object:
 
 register(
     EventType(
-        "customer.created", _("A customer is new"), _("Customers"), _tell,
+        "customer.created", _("A customer is new"), _("Customers"), "customer.see",
+        _tell,
         {"id": _ID, "fields": ["email", "name"], "values": {"email": "l***@example.com",
                                                             "name": "林静姝"}},
     ),
     EventType(
-        "customer.updated", _("A customer's profile changed"), _("Customers"), _tell,
+        "customer.updated", _("A customer's profile changed"), _("Customers"), "customer.see",
+        _tell,
         {"id": _ID, "fields": ["city"], "values": {"city": "苏州"}},
     ),
     EventType(
-        "customer.tagged", _("A customer's tags changed"), _("Customers"), _tell,
+        "customer.tagged", _("A customer's tags changed"), _("Customers"), "customer.see",
+        _tell,
         {"id": _ID, "fields": ["tags"], "values": {"tags": ["VIP"]}},
     ),
 )  # fmt: skip

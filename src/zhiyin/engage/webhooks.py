@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts import access
@@ -21,11 +22,15 @@ def _tell(owner: User, occurrence: Occurrence, with_values: bool) -> Data | None
     return {"id": str(one.pk), "state": one.state, "simulated": one.simulated}
 
 
+def _event(name: str, label: Promise, state: str) -> EventType:
+    example = {"id": _ID, "state": state, "simulated": False}
+    return EventType(name, label, _("Campaigns"), "campaign.see", _tell, example)
+
+
 register(
-    EventType("campaign.launched", _("A campaign began"), _("Campaigns"), _tell,
-              {"id": _ID, "state": "sending", "simulated": False}),
-    EventType("campaign.cancelled", _("A campaign was stopped"), _("Campaigns"), _tell,
-              {"id": _ID, "state": "cancelled", "simulated": False}),
-    EventType("campaign.finished", _("The window of a campaign is over; its result stands"),
-              _("Campaigns"), _tell, {"id": _ID, "state": "finished", "simulated": False}),
-)  # fmt: skip
+    _event("campaign.launched", _("A campaign began"), "sending"),
+    _event("campaign.cancelled", _("A campaign was stopped"), "cancelled"),
+    _event(
+        "campaign.finished", _("The window of a campaign is over; its result stands"), "finished"
+    ),
+)

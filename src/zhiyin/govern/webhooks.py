@@ -33,10 +33,8 @@ def _tell(owner: User, occurrence: Occurrence, with_values: bool) -> Data | None
 
 register(
     EventType(
-        "consent.changed",
-        _("A consent was given or withdrawn"),
-        _("Consent and requests"),
-        _tell,
+        "consent.changed", _("A consent was given or withdrawn"), _("Consent and requests"),
+        "consent.see", _tell,
         {"id": _ID, "consents": [{"channel": "email", "purpose": "marketing", "granted": False}]},
     )
-)
+)  # fmt: skip

@@ -26,6 +26,7 @@ from zhiyin.accounts.api.requests import StrictParser
 from zhiyin.accounts.challenge import token_of
 from zhiyin.accounts.models import AccessToken
 from zhiyin.collect import api as collect
+from zhiyin.connect import api as connect
 from zhiyin.console.api import openapi
 from zhiyin.customers.api import models, people, segments
 from zhiyin.engage import api as engage
@@ -108,7 +109,7 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problems.answer(Problem(error.status_code))
 
 
-for room in (me, people, segments, models, collect, engage, files, talk):
+for room in (me, people, segments, models, collect, engage, files, talk, connect):
     api.add_router("", room.router)
 
 
