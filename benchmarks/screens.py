@@ -116,11 +116,11 @@ def signed_in() -> str:
     """The cookie of a new administrator's session."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
 
     from zhiyin.accounts.models import User
     from zhiyin.accounts.roles import Role
     from zhiyin.accounts.services import create_user
+    from zhiyin.accounts.session_store import SessionStore
 
     user = User.objects.filter(email="bench@example.com").first()
     if user is None:

@@ -283,6 +283,8 @@ CASES: dict[str, Callable[[World], Case]] = {
     "deactivate_user": _user,
     "activate_user": _user,
     "reset_user_password": _user,
+    "end_user_sessions": _user,
+    "end_session": lambda world: Case({"session_id": world.owner.pk}),
     "department": _department,
     "remove_department": _department,
     "revoke_token": lambda world: _token_of(world.owner, world.owner),

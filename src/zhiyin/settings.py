@@ -136,7 +136,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.postgres",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -158,6 +157,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "zhiyin.accounts.sessions.SeenMiddleware",
     "zhiyin.accounts.bearer.BearerMiddleware",
     "zhiyin.console.middleware.KnownWorkspace",
     "zhiyin.accounts.gate.GateMiddleware",
@@ -245,6 +245,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Zhiyin"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 
+SESSION_ENGINE = "zhiyin.accounts.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True

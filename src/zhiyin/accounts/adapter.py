@@ -1,4 +1,5 @@
-"""What allauth asks us: nobody signs up, and who signs in gets the language they chose."""
+"""What allauth asks us: nobody signs up, guessing is slowed down, and who signs in gets their
+language and a cookie by which the browser is known again."""
 
 from __future__ import annotations
 
@@ -6,10 +7,12 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import ngettext
 
-from zhiyin.accounts import access, workspace
+from zhiyin.accounts import access, sessions, throttle, workspace
 from zhiyin.accounts.models import User
 
 # Who has just signed in sees that they are.
@@ -44,7 +47,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
         set_language_cookie(response, user.locale)
+        sessions.remember(request, response)
         return response
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt before the password is looked at."""
+        try:
+            self._counted = throttle.enter(request, str(credentials.get("email") or ""))
+        except throttle.TooMany as early:
+            text = ngettext(
+                "Too many attempts. Wait %(n)s second.",
+                "Too many attempts. Wait %(n)s seconds.",
+                early.seconds,
+            )
+            raise ValidationError(text % {"n": early.seconds}) from early
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Only checks who it is; a right password takes the counted failure back."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            throttle.passed(self._counted)
+        return user
 
 
 def set_language_cookie(response: HttpResponse, locale: str) -> None:

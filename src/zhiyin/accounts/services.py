@@ -15,9 +15,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from zhiyin.accounts import access, tokens
+from zhiyin.accounts import access, sessions
 from zhiyin.accounts.audit import record
-from zhiyin.accounts.models import Department, Locale, User, normal_email
+from zhiyin.accounts.models import Department, Locale, Session, User, normal_email
 from zhiyin.accounts.refusals import NotAllowed as NotAllowed
 from zhiyin.accounts.roles import Role, grantable
 
@@ -98,7 +98,7 @@ def change_user(
         return user
     if changed != ["name"]:
         user.session_epoch += 1
-        tokens.end_all(user)
+        sessions.credentials_changed(user)
     user.full_clean()
     user.save()
     record(
@@ -118,7 +118,7 @@ def deactivate_user(user: User, *, by: User) -> User:
     user.is_active = False
     user.session_epoch += 1
     user.save(update_fields=["is_active", "session_epoch"])
-    tokens.end_all(user)
+    sessions.credentials_changed(user)
     record(by, "user.deactivated", user)
     return user
 
@@ -143,7 +143,7 @@ def reset_password(user: User, *, by: User | None) -> NewUser:
     password = generate_password()
     user.set_password(password)
     user.save(update_fields=["password"])
-    tokens.end_all(user)
+    sessions.credentials_changed(user)
     record(by, "user.password_reset", user)
     return NewUser(user, password)
 
@@ -154,7 +154,7 @@ def set_password(user: User, password: str, *, by: User | None) -> User:
     validate_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
-    tokens.end_all(user)
+    sessions.credentials_changed(user)
     record(by, "user.password_set", user)
     return user
 
@@ -172,10 +172,21 @@ def change_own_account(user: User, *, name: str) -> User:
 @transaction.atomic
 def end_sessions(user: User, *, by: User) -> User:
     """End every session of this user; the caller renews their own where it shall live on."""
+    if user.pk != by.pk:
+        user = _locked(user, by, "user.reset_password")
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     user.refresh_from_db(fields=["session_epoch"])
+    sessions.end_others(user)
     record(by, "user.sessions_ended", user)
     return user
+
+
+@transaction.atomic
+def end_session_of(session: Session, *, by: User) -> None:
+    """End one session of somebody whose password one may reset."""
+    assert session.user is not None
+    _locked(session.user, by, "user.reset_password")
+    sessions.end(session, by=by)
 
 
 def _locked(user: User, by: User, permission: str) -> User:

@@ -9,16 +9,18 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.http import HttpRequest
 
-from zhiyin.accounts import tokens
+from zhiyin.accounts import sessions
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.audit_keys import fingerprint
 from zhiyin.accounts.models import User, normal_email
 
 
 @receiver(user_logged_in)
-def signed_in(sender: object, user: User, **kwargs: object) -> None:
+def signed_in(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
     record(user, "signed_in", user)
+    sessions.begin(request, user)
 
 
 @receiver(user_logged_out)
@@ -35,7 +37,7 @@ def sign_in_failed(sender: object, credentials: Mapping[str, object], **kwargs: 
 
 @receiver(password_changed)
 def own_password_changed(sender: object, user: User, **kwargs: object) -> None:
-    tokens.end_all(user)
+    sessions.credentials_changed(user)
     record(user, "user.password_changed", user)
 
 
@@ -43,11 +45,11 @@ def own_password_changed(sender: object, user: User, **kwargs: object) -> None:
 @receiver(post_save, sender=Authenticator)
 def factor_added(sender: object, instance: Authenticator, created: bool, **kwargs: object) -> None:
     if created:
-        tokens.end_all(instance.user)
+        sessions.credentials_changed(instance.user)
         record(instance.user, "user.factor_added", instance.user, factor=str(instance.type))
 
 
 @receiver(post_delete, sender=Authenticator)
 def factor_removed(sender: object, instance: Authenticator, **kwargs: object) -> None:
-    tokens.end_all(instance.user)
+    sessions.credentials_changed(instance.user)
     record(instance.user, "user.factor_removed", instance.user, factor=str(instance.type))

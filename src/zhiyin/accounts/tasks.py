@@ -1,9 +1,14 @@
-"""Background work of this room: what was recorded gets its place in the audit chain."""
+"""Background work of this room: the audit chain, mail about sign-ins in new browsers, and throwing
+away what has run out."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from zhiyin.accounts import new_device_mail, sessions, throttle
 from zhiyin.accounts.audit import chain_pending
 
 
@@ -12,3 +17,17 @@ from zhiyin.accounts.audit import chain_pending
 def chain_audit(timestamp: int) -> None:
     """Once a minute; the screen and `zhiyin audit verify` chain what waits before they look."""
     chain_pending()
+
+
+@app.task(queue="accounts", pass_context=False)
+def tell_new_device(device: str) -> None:
+    """Write to a user that their account was used in a browser for the first time."""
+    new_device_mail.send(UUID(device))
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queue="accounts", queueing_lock="sign-in-leftovers", pass_context=False)
+def clear_leftovers(timestamp: int) -> None:
+    """Once an hour: sessions that ran out and failures that no longer count."""
+    sessions.clear_expired()
+    throttle.forget(timezone.now())

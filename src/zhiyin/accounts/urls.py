@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account import urls as sign_in_urls
 from django.urls import URLPattern, URLResolver, include, path
 
-from zhiyin.accounts import service_views, token_views, views
+from zhiyin.accounts import service_views, session_views, token_views, views
 
 # Without the reset by mail: where its address does not exist, allauth offers no link to it.
 _SIGN_IN = [
@@ -16,7 +16,8 @@ _SIGN_IN = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.account, name="account"),
-    path("sessions/end/", views.end_sessions, name="end_sessions"),
+    path("sessions/end/", session_views.end_sessions, name="end_sessions"),
+    path("sessions/<uuid:session_id>/end/", session_views.end_session, name="end_session"),
     path("tokens/", token_views.tokens, name="tokens"),
     path("tokens/new/", token_views.new_token, name="new_token"),
     path("tokens/<uuid:token_id>/revoke/", token_views.revoke_token, name="revoke_token"),
@@ -42,6 +43,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("users/<uuid:user_id>/deactivate/", views.deactivate_user, name="deactivate_user"),
     path("users/<uuid:user_id>/activate/", views.activate_user, name="activate_user"),
     path("users/<uuid:user_id>/password/", views.reset_password, name="reset_user_password"),
+    path(
+        "users/<uuid:user_id>/sessions/end/",
+        session_views.end_user_sessions,
+        name="end_user_sessions",
+    ),
     path("departments/", views.department_tree, name="departments"),
     path("departments/<uuid:department_id>/", views.department, name="department"),
     path(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from zhiyin.accounts import access, departments, queries, services, workspace
+from zhiyin.accounts import access, departments, queries, services, session_views, workspace
 from zhiyin.accounts import work as long_work
 from zhiyin.accounts.asking import asker, attempt
 from zhiyin.accounts.audit import chain_pending, record
@@ -104,7 +104,9 @@ def user(request: HttpRequest, user_id: UUID) -> HttpResponse:
                 update_session_auth_hash(request, changed)
             messages.success(request, _("Saved."))
             return redirect("users")
-    context = {"form": form, "shown": shown, "may_change": _may_change(me, shown)}
+    may_change = _may_change(me, shown)
+    sessions = session_views.rows(shown) if may_change else []
+    context = {"form": form, "shown": shown, "may_change": may_change, "sessions": sessions}
     return render(request, "accounts/user_form.html", context)
 
 
@@ -198,18 +200,10 @@ def account(request: HttpRequest) -> HttpResponse:
         "has_passkey": Authenticator.Type.WEBAUTHN in factors,
         "has_codes": Authenticator.Type.RECOVERY_CODES in factors,
         "theme_choices": User._meta.get_field("theme").choices,
+        "sessions": session_views.rows(me, request),
+        "news": session_views.news(me),
     }
     return render(request, "accounts/account.html", context)
-
-
-@gate("account.own")
-@require_POST
-def end_sessions(request: HttpRequest) -> HttpResponse:
-    """Sign out everywhere but here."""
-    me = services.end_sessions(asker(request), by=asker(request))
-    update_session_auth_hash(request, me)
-    messages.success(request, _("Every other session has ended."))
-    return redirect("account")
 
 
 @gate("audit.see")

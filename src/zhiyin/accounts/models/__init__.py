@@ -12,6 +12,7 @@ from zhiyin.accounts.models.people import (
     UserManager,
     normal_email,
 )
+from zhiyin.accounts.models.sign_in import KnownDevice, Session, SignInAttempts
 from zhiyin.accounts.models.tokens import AccessToken
 from zhiyin.accounts.models.trail import AuditEntry, AuditFacts, AuditHead, AuditPending
 from zhiyin.accounts.models.work import Work
@@ -24,7 +25,10 @@ __all__ = [
     "AuditHead",
     "AuditPending",
     "Department",
+    "KnownDevice",
     "Locale",
+    "Session",
+    "SignInAttempts",
     "Theme",
     "User",
     "UserManager",
