@@ -159,6 +159,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "zhiyin.accounts.sessions.SeenMiddleware",
     "zhiyin.accounts.bearer.BearerMiddleware",
+    "zhiyin.accounts.api.etags.EtagMiddleware",
+    "zhiyin.accounts.api.idempotency.IdempotencyMiddleware",
     "zhiyin.console.middleware.KnownWorkspace",
     "zhiyin.accounts.gate.GateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

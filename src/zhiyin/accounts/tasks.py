@@ -9,6 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from zhiyin.accounts import new_device_mail, sessions, throttle
+from zhiyin.accounts.api import idempotency
 from zhiyin.accounts.audit import chain_pending
 
 
@@ -28,6 +29,7 @@ def tell_new_device(device: str) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queue="accounts", queueing_lock="sign-in-leftovers", pass_context=False)
 def clear_leftovers(timestamp: int) -> None:
-    """Once an hour: sessions that ran out and failures that no longer count."""
+    """Once an hour: sessions that ran out, failures that no longer count, answers kept long."""
     sessions.clear_expired()
     throttle.forget(timezone.now())
+    idempotency.forget(timezone.now())

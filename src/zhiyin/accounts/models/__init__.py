@@ -4,6 +4,7 @@ Customers are not here. The audit tables are append-only: triggers made by the m
 change them (see audit.py).
 """
 
+from zhiyin.accounts.models.idempotent import KeptAnswer
 from zhiyin.accounts.models.people import (
     Department,
     Locale,
@@ -25,6 +26,7 @@ __all__ = [
     "AuditHead",
     "AuditPending",
     "Department",
+    "KeptAnswer",
     "KnownDevice",
     "Locale",
     "Session",

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from zhiyin.accounts.api.idempotency import FORM, HEADER
 from zhiyin.accounts.api.problems import MEDIA_TYPE
 from zhiyin.customers.api.segments import RULE
 from zhiyin.segments import Rule
@@ -22,6 +23,10 @@ the CSRF token (cookie `csrftoken`, sent back as header `X-CSRFToken`).
 
 **Lists** hold `items` and `next`; ask again with `cursor=<next>` for what follows.
 
+**Once only.** A write with an `Idempotency-Key` is done once: the same request again gets the kept
+answer for 24 hours (`Idempotent-Replayed: true`), another body 422, and 409 while the first is on
+its way. **Nothing new.** Reads carry an `ETag`; `If-None-Match` with it is answered 304.
+
 **Problems** are `application/problem+json` (RFC 9457) in both languages, with the fields at fault
 in `errors`. At most 1,200 requests a minute (429)."""
 
@@ -30,7 +35,7 @@ _MEANING = {
     "401": "Nobody is signed in, or the token opens nothing.",
     "403": "Your role or your token does not allow this, or the CSRF token is missing.",
     "404": "There is no such thing, or not for you.",
-    "409": "The present state does not allow this; read again.",
+    "409": "The present state does not allow this, or the same key is on its way.",
     "413": "The file is too large.",
     "422": "Some values cannot be used; `errors` names them.",
     "429": "Too many requests.",
@@ -44,9 +49,29 @@ def complete(description: dict[str, Any]) -> None:
     schemas.update(_segment_language())
     _name_the_language(description)
     for operations in description["paths"].values():
-        for operation in operations.values():
+        for method, operation in operations.items():
+            _tell_keys(method, operation)
             _mark_problems(operation["responses"])
             _lift_examples(operation.get("parameters", []))
+
+
+def _tell_keys(method: str, operation: dict[str, Any]) -> None:
+    """Writes take an Idempotency-Key, and may find its first request still on its way."""
+    if method not in ("post", "patch"):
+        return
+    operation.setdefault("parameters", []).append(
+        {
+            "name": HEADER, "in": "header", "required": False,
+            "description": "The same request again with the same key gets the same answer, for 24"
+            " hours.",
+            "schema": {"type": "string", "pattern": FORM},
+            "example": "f2a0c1de-7b1e-4c55-9d0e-1f2b3c4d5e6f",
+        }
+    )  # fmt: skip
+    responses = operation["responses"]
+    if not {409, "409"} & set(responses):
+        kept = responses.get(422) or responses["422"]
+        responses["409"] = {**kept, "content": dict(kept["content"])}
 
 
 def _mark_problems(responses: dict[Any, Any]) -> None:
