@@ -162,3 +162,16 @@ def test_the_list_behind_the_at_shows_no_strangers(desk: Desk) -> None:
     assert "Colleague" in page and "Stranger" not in page and 'data-name="Owner"' not in page
     assert desk.client(desk.stranger).get(address).status_code == 404
     assert desk.client(desk.reader).get(address).status_code == 403
+
+
+def test_a_company_has_files_and_comments_by_its_own_rights(desk: Desk) -> None:
+    from zhiyin.customers.models import Company
+
+    company = Company.objects.create(name="远帆物流", owner=desk.owner, department=desk.north)
+    services.add_comment(("company", company.pk), "@Colleague <b>look</b>", by=desk.owner)
+    page = desk.client(desk.colleague).get(reverse("company", args=[company.pk]) + "?tab=comments")
+    assert "&lt;b&gt;look" in page.content.decode()
+    files = desk.client(desk.owner).get(reverse("company", args=[company.pk]) + "?tab=files")
+    assert "data-files" in files.content.decode()
+    with pytest.raises(OutOfSight):
+        services.add_comment(("company", company.pk), "x", by=desk.stranger)

@@ -324,3 +324,19 @@ def test_an_infected_file_tells_who_attached_it(
     file_services.scan(made.content, now=timezone.now())
     (line,) = _lines(desk.owner)
     assert line.text == "A file on 林静姝 is infected and locked"
+
+
+def test_the_tasks_of_the_room_run(desk: Desk, settings: LazySettings) -> None:
+    from zhiyin.talk import tasks
+
+    settings.SMTP_URL = ""
+    notify([desk.colleague], MENTION, by=desk.owner, ref=desk.ref, at=NOW)
+    tasks.tell_due(0)
+    tasks.purge_talk(0)
+    assert not Notice.objects.exclude(mail_due=None).exists()
+
+
+def test_a_time_zone_that_is_gone_is_the_houses_own(desk: Desk) -> None:
+    from zhiyin.talk.emitting import wishes_of
+
+    assert wishes_of(Hours(zone="Moon/Base")).zone.key == "Asia/Shanghai"

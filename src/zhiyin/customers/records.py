@@ -1,4 +1,4 @@
-"""What of this room other things can hang on: customers, with their files, comments and notices."""
+"""What of this room files, comments and notices can hang on: customers and companies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.records import RecordKind, of_model, register
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Company, Customer
 
 
 def _title(row: Model) -> str:
@@ -22,5 +22,21 @@ CUSTOMER = register(
         read=of_model(Customer),
         title=_title,
         address=lambda row: reverse("customer", args=[row.pk]),
+    )
+)
+
+
+def _company_name(row: Model) -> str:
+    assert isinstance(row, Company)
+    return row.name
+
+
+COMPANY = register(
+    RecordKind(
+        name="company",
+        label=_("Company"),
+        read=of_model(Company),
+        title=_company_name,
+        address=lambda row: reverse("company", args=[row.pk]),
     )
 )

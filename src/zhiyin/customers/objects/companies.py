@@ -14,8 +14,11 @@ from zhiyin.customers.models import Company
 from zhiyin.customers.objects import editing
 from zhiyin.customers.objects.editing import choice, text
 from zhiyin.customers.queries import company as read
+from zhiyin.files import panel as files_panel
+from zhiyin.files.queries import of_record
 from zhiyin.objects import definitions
 from zhiyin.objects.definitions import (
+    Asked,
     Chip,
     Editor,
     Field,
@@ -26,8 +29,29 @@ from zhiyin.objects.definitions import (
     Section,
     Sort,
 )
+from zhiyin.talk import comments_panel
+from zhiyin.talk.queries import of_record as comments_of
 
 _COUNT = Kind.NUMBER
+
+
+def _files(row: Company, asked: Asked) -> dict[str, object]:
+    return files_panel.context(asked.user, ("company", row.pk))
+
+
+def _comments(row: Company, asked: Asked) -> dict[str, object]:
+    return comments_panel.context(asked.user, ("company", row.pk))
+
+
+def file_count(row: Company) -> int:
+    """How many files the company has."""
+    return of_record(("company", row.pk)).filter(deleted_at=None).count()
+
+
+def comment_count(row: Company) -> int:
+    """How many comments stand beside the company."""
+    return comments_of(("company", row.pk)).count()
+
 
 FIELDS = (
     Field("name", _("Name"), narrow_screen=True,
@@ -95,6 +119,8 @@ COMPANY = definitions.register(
             Section("orders", _("Orders"), "customers/company/orders.html", read.orders,
                     lambda row: row.orders),
             Section("tasks", _("Tasks"), "customers/company/tasks.html", read.tasks),
+            Section("files", _("Files"), "files/section.html", _files, file_count),
+            Section("comments", _("Comments"), "talk/section.html", _comments, comment_count),
         ),
         facts=("number", "industry", "size", "country", "province", "city", "website", "tags",
                "owner", "department", "headcount", "orders", "revenue", "last_order_at",
