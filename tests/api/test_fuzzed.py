@@ -102,7 +102,7 @@ def _signed_in(client: Client) -> dict[str, dict[str, str]]:
     name, token = settings.SESSION_COOKIE_NAME, "x" * 32
     return {
         "cookies": {name: client.cookies[name].value, settings.CSRF_COOKIE_NAME: token},
-        "headers": {"X-CSRFToken": token},
+        "headers": {"X-CSRFToken": token, "Accept-Encoding": "identity"},
     }
 
 
