@@ -20,7 +20,10 @@ def desk(db: None) -> Desk:
 
 def _send(desk: Desk, by: User, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     text = json.dumps(body) if body is not None else ""
-    return desk.client(by).generic(method, f"/api/v1/{path}", text, "application/json")
+    if by.pk not in desk.clients:
+        desk.clients[by.pk] = desk.client(by)  # one browser each
+    client = desk.clients[by.pk]
+    return client.generic(method, f"/api/v1/{path}", text, "application/json")
 
 
 def _comment(desk: Desk, by: User, text: str) -> Any:

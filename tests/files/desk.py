@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.test import Client
 
 from tests import factories
@@ -24,6 +26,7 @@ class Desk:
         self.colleague = factories.user(Role.SALES, department=self.north, name="Colleague")
         self.reader = factories.user(Role.READ_ONLY, department=self.north, name="Reader")
         self.stranger = factories.user(Role.SALES, department=self.south, name="Stranger")
+        self.clients: dict[UUID, Client] = {}
         self.customer = self.new_customer(self.owner, self.north)
         self.ref = ("customer", self.customer.pk)
 

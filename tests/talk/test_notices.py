@@ -340,3 +340,12 @@ def test_a_time_zone_that_is_gone_is_the_houses_own(desk: Desk) -> None:
     from zhiyin.talk.emitting import wishes_of
 
     assert wishes_of(Hours(zone="Moon/Base")).zone.key == "Asia/Shanghai"
+
+
+def test_a_sign_in_in_a_second_browser_is_told(desk: Desk) -> None:
+    from zhiyin.accounts.models import KnownDevice
+
+    for digest in (b"1" * 32, b"2" * 32):
+        KnownDevice.objects.create(user=desk.owner, digest=digest, last_seen_at=NOW)
+    (line,) = _lines(desk.owner)
+    assert "new browser" in line.text and line.address == reverse("account")
