@@ -12,6 +12,9 @@ from zhiyin.accounts.models import User
 from zhiyin.collect.models import Event
 from zhiyin.customers import words
 from zhiyin.customers.models import Segment
+from zhiyin.objects import levels as seen
+from zhiyin.objects.custom import asked
+from zhiyin.objects.definitions import object_type
 from zhiyin.segments import Catalogue, Field, Kind
 
 Text = Mapping[str, str]
@@ -80,12 +83,13 @@ def current(user: User | None = None) -> Catalogue:
     levels = access.levels(user, "customer") if user is not None else None
     personas = words.personas()
     fields = [*_FIELDS]
+    own = _own_fields(user)
     if personas:
         fields.insert(
             2, Field("persona", Kind.CHOICE, {"zh": "客群", "en": "Persona"}, "persona", personas)
         )
     return Catalogue(
-        fields={f.name: _for(f, levels) for f in fields},
+        fields={f.name: _for(f, levels) for f in fields} | {f.name: f for f in own},
         channels=CHANNELS,
         purposes=PURPOSES,
         events=_events(),
@@ -103,6 +107,20 @@ def _for(one: Field, levels: Mapping[str, Level] | None) -> Field:
     level = levels.get(_LEVEL_NAMES.get(one.name, one.name), Level.HIDDEN)
     usable = level >= Level.READ
     return one if usable else Field(**{**vars(one), "usable": False})
+
+
+def _own_fields(user: User | None) -> list[Field]:
+    """The fields that the company added to customers, in SQL over the row `c`."""
+    of = object_type("customer")
+    may = None if user is None else seen.everywhere(user, of)
+    found = []
+    for one in asked.askable(of, "c"):
+        usable = may is None or may.get(one.key, Level.HIDDEN) >= Level.READ
+        found.append(
+            Field(one.key, Kind(one.kind), one.label, "custom", one.choices, usable=usable,
+                  has_time=one.has_time, expression=one.sql, params=one.params)
+        )  # fmt: skip
+    return found
 
 
 def _events() -> dict[str, Text]:

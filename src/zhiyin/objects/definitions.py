@@ -181,6 +181,7 @@ class Field:
     columned: bool = True  # may be chosen as a column
     group: StrOrPromise = ""  # heading among many fields
     custom: bool = False
+    reads: tuple[str, ...] = ()  # computed from these: who may not read them may not read it
 
     @property
     def column(self) -> str:

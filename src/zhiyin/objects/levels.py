@@ -27,7 +27,7 @@ def somewhere(user: User, of: ObjectType) -> Levels:
     return {
         key: known.get(one.level or key, Level.HIDDEN)
         if one.sensitivity is None
-        else max((grant.level(one.sensitivity) for grant in grants), default=Level.HIDDEN)
+        else _most(grants, of, one)
         for key, one in fields_of(of).items()
     }
 
@@ -70,7 +70,10 @@ def _most(grants: list[Grant], of: ObjectType, one: Field) -> Level:
     sensitivity = sensitivity_of(of, one)
     if sensitivity is None:
         return Level.HIDDEN
-    return max((grant.level(sensitivity) for grant in grants), default=Level.HIDDEN)
+    most = max((grant.level(sensitivity) for grant in grants), default=Level.HIDDEN)
+    inputs = fields_of(of) if one.reads else {}
+    near = [_most(grants, of, inputs[key]) for key in one.reads if key in inputs]
+    return min([most, *(min(level, Level.READ) for level in near)])
 
 
 def _reaches(user: User, scope: Scope, of: ObjectType, row: Model) -> bool:

@@ -7,6 +7,8 @@ no table. Column and table names enter SQL only from here and only when they are
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from zhiyin.segments.tree import Op
@@ -84,9 +86,13 @@ class Field:
     percent: bool = False  # a NUMBER between 0 and 1 that people read as a percentage
     usable: bool = True  # False where this user may not use the field
     phrase: Text | None = None
+    expression: str = ""  # instead of a column: SQL of the application's own, `%s` for values
+    params: tuple[str | int | bool | Decimal | date, ...] = ()  # the values of the expression
 
     def __post_init__(self) -> None:
         plain(self.column)
+        if self.expression.count("%s") != len(self.params):
+            raise ValueError(f"the expression of {self.name!r} has other values than it needs")
 
     @property
     def operators(self) -> tuple[Op, ...]:

@@ -173,7 +173,7 @@ class Writer:
 
     def _field(self, condition: FieldIs) -> str:
         asked = self.catalogue.fields[condition.field]
-        column = f"c.{asked.column}"
+        column = self._left(asked)
         value = values.read(asked, condition.op, condition.value)
         if condition.op is Op.IS_EMPTY:
             return self._empty(asked, column)
@@ -190,6 +190,14 @@ class Writer:
             found = self.dialect.among(column, self.put([str(each) for each in value]))
             return found if condition.op is Op.ONE_OF else f"NOT coalesce({found}, FALSE)"
         return self._single(column, condition.op, value)
+
+    def _left(self, asked: Field) -> str:
+        """The column, or the expression that stands for it, its values as parameters."""
+        if not asked.expression:
+            return f"c.{asked.column}"
+        first, *rest = asked.expression.split("%s")
+        filled = zip(asked.params, rest, strict=True)
+        return f"({first}{''.join(self.put(value) + part for value, part in filled)})"
 
     def _empty(self, asked: Field, column: str) -> str:
         if asked.kind is Kind.TAGS:

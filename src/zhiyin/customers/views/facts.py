@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from zhiyin.customers.services import notes, profile, tags, tasks
 from zhiyin.customers.services.profile import EDITABLE, Conflict
 from zhiyin.customers.services.values import CannotBe, text_of
 from zhiyin.customers.views.answers import say, say_here, signed_in, wants_fragment, way_back
+from zhiyin.objects.custom import layouts
 from zhiyin.objects.definitions import fields_of
 
 SHOWN = (
@@ -76,11 +77,16 @@ def fact_of(person: Customer, name: str, user: User, levels: Levels) -> Fact:
 
 def facts_of(person: Customer, user: User, levels: Levels) -> list[Fact]:
     """The facts that the page shows: the usual ones always, the others where they are known."""
-    return [
-        fact_of(person, name, user, levels)
-        for name in SHOWN
-        if name in ALWAYS or (getattr(person, name) and name not in ("name", "number"))
-    ]
+    made = layouts.made_for(CUSTOMER, user)
+    if made is None:
+        return [
+            fact_of(person, name, user, levels)
+            for name in SHOWN
+            if name in ALWAYS or (getattr(person, name) and name not in ("name", "number"))
+        ]
+    placed = [one for part in made for one in part.fields if one.key in SHOWN]
+    facts = [(fact_of(person, one.key, user, levels), one.read_only) for one in placed]
+    return [replace(f, may_change=False) if read_only else f for f, read_only in facts]
 
 
 def _spoken(person: Customer, name: str) -> str:

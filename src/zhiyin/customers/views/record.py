@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
@@ -23,11 +24,14 @@ from zhiyin.customers.asof import data_as_of
 from zhiyin.customers.cells import rfm_tone
 from zhiyin.customers.fields import PERSONAL, Levels, levels_for, shown_identifier
 from zhiyin.customers.models import Customer
+from zhiyin.customers.objects import CUSTOMER
 from zhiyin.customers.queries import lake_events, record
 from zhiyin.customers.seeing import as_seen, sees_orders
 from zhiyin.customers.views.answers import signed_in, wants_fragment
 from zhiyin.customers.views.facts import facts_of
 from zhiyin.customers.views.insight import insight_of
+from zhiyin.objects.drawing import Drawing
+from zhiyin.objects.views import records
 
 MENU_SECONDS = 60
 TABS = ("timeline", "orders", "tasks", "scores", "comments", "files", "audit")
@@ -62,12 +66,20 @@ def _head(person: Customer, user: User, levels: dict[str, Level]) -> dict[str, o
     seen = as_seen(person, levels)
     return {
         "customer": seen, "levels": levels, "facts": facts_of(person, user, levels),
+        "own_facts": _own_facts(person, user),
         "title": seen.name or seen.number or str(person.pk)[-8:],
         "tier": words.TIERS.get(seen.tier), "segment": words.RFM_SEGMENTS.get(seen.rfm_segment),
         "segment_tone": rfm_tone(seen.rfm_segment),
         "may": {action: access.can_reach(user, f"customer.{action}", person)
                 for action in ("change", "tag", "reveal")},
     }  # fmt: skip
+
+
+def _own_facts(person: Customer, user: User) -> list[records.Fact]:
+    """The fields that the company added itself, as this person's layout places them."""
+    drawing = Drawing([], timezone.now())  # no age is counted in them
+    facts = records.facts_of(user, CUSTOMER, person, drawing)
+    return [one for one in facts if one.field.custom and not one.hidden]
 
 
 def _consents(person: Customer) -> list[dict[str, object]]:

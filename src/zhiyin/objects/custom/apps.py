@@ -11,10 +11,11 @@ class CustomConfig(AppConfig):
 
     def ready(self) -> None:
         from zhiyin.objects import configured as views
-        from zhiyin.objects.custom import configured
+        from zhiyin.objects.custom import configured, indexes
         from zhiyin.objects.custom.provider import PROVIDER
         from zhiyin.objects.definitions import register_fields
 
         register_fields(PROVIDER)
         configured.register()
+        indexes.register_use(indexes.asked_by_views)
         views.register()

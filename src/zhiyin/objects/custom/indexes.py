@@ -7,6 +7,7 @@ CONCURRENTLY, so nobody waits; an order by the field is offered once the index i
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from django.db.models import Model
 from psycopg import sql
 
 from zhiyin.formulas import Kind, uses_today
-from zhiyin.objects.custom import computing, known
+from zhiyin.objects.custom import asked, computing, known
 from zhiyin.objects.custom.expressions import FORMULA_KINDS, typed_sql
 from zhiyin.objects.custom.models import CustomField
 from zhiyin.objects.definitions import DefinitionError, ObjectType, Sort, object_type, object_types
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 State = CustomField.IndexState
 Type = CustomField.Type
 _PREFIX = "custom_"
+_NAMED = re.compile(r"c_[a-z][a-z0-9_]{0,37}")
 _NOT_INDEXED = (Type.LONG_TEXT, Type.CHOICES)
 _TYPES: dict[str, type[str] | type[Decimal] | type[date] | type[datetime]] = {
     Kind.TEXT: str, Kind.NUMBER: Decimal, Kind.DATE: date, Kind.MOMENT: datetime,
@@ -38,6 +40,18 @@ def register_use(uses: Uses) -> None:
     """Tell which fields of an object something stored (views, segments) asks about."""
     if uses not in _uses:
         _uses.append(uses)
+
+
+def asked_by_views(object_type_name: str) -> set[str]:
+    """The fields that saved views narrow or order by."""
+    from zhiyin.objects.models import SavedView
+
+    found: set[str] = set()
+    views = SavedView.objects.filter(object_type=object_type_name)
+    for sort, where in views.values_list("sort", "where"):
+        found.add(sort.removeprefix("-"))
+        found.update(_NAMED.findall(where or ""))
+    return found
 
 
 def name_of(field: CustomField) -> str:
@@ -121,8 +135,7 @@ def statement(name: str, field: CustomField, of: ObjectType) -> sql.Composed:
 def _formula_sql(field: CustomField, of: ObjectType) -> sql.Composed:
     reads = _inputs(of)
     expression = computing.as_expression(computing.checked(field.formula, reads), reads)
-    asked = of.model._default_manager.annotate(value_=expression).values("value_").order_by()
-    text, params = asked.query.get_compiler("default").compile(asked.query.annotations["value_"])
+    text, params = asked.formula_sql(of, expression)
     table = connection.ops.quote_name(of.model._meta.db_table)
     parts = text.replace(f"{table}.", "").split("%s")
     pieces: list[sql.Composable] = [sql.SQL(parts[0])]

@@ -95,11 +95,16 @@ def read(data: object) -> tuple[Section, ...]:
 
 def of_user(of: ObjectType, user: User) -> tuple[Section, ...]:
     """A person's layout: of their first role that has one, else everybody's, else the default."""
+    return made_for(of, user) or by_default(of)
+
+
+def made_for(of: ObjectType, user: User) -> tuple[Section, ...] | None:
+    """The layout that somebody made and that this person follows; None where nobody did."""
     for role in (*user.roles, EVERYBODY):
         found = kept(of, role)
         if found is not None:
             return found
-    return by_default(of)
+    return None
 
 
 def shown(
@@ -133,6 +138,13 @@ def shown(
         for part in sections
     ]
     return [part for part in made if part.fields]
+
+
+def required_beside(of: ObjectType, sections: Iterable[Section]) -> list[Field]:
+    """Fields that every row needs and the layout leaves out."""
+    fields = fields_of(of)
+    forgotten = _forgotten(sections, known.by_key(of.name), of, of.model())
+    return [fields[one.key] for part in forgotten for one in part.fields if one.key in fields]
 
 
 def _forgotten(

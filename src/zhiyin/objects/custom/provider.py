@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from zhiyin.accounts.access import Sensitivity
 from zhiyin.accounts.models import User
 from zhiyin.cleaning.errors import BadValue
-from zhiyin.formulas import Checked, FormulaError
+from zhiyin.formulas import Checked, FormulaError, fields_of
 from zhiyin.formulas import Kind as FormulaKind
 from zhiyin.objects.custom import computing, known, reading, requirements, values
 from zhiyin.objects.custom.expressions import Stored
@@ -126,6 +126,7 @@ def _formula(one: CustomField, found: Checked, reads: Mapping[str, computing.Inp
         value=value,
         cell=lambda row, drawing: _shown(one, values.short(one, value(row))),
         custom=True,
+        reads=tuple(sorted(fields_of(found.node))),
     )
 
 

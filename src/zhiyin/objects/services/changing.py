@@ -17,6 +17,7 @@ from zhiyin.accounts.access import Denied, Level
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.objects import levels, writing
+from zhiyin.objects.custom import requirements
 from zhiyin.objects.definitions import Field, ObjectType
 from zhiyin.objects.faults import CannotBe, Conflict
 from zhiyin.objects.models import FieldChange
@@ -48,6 +49,7 @@ def change_field(
         who, at = last_change(of, fresh.pk, key)
         raise Conflict(theirs, mine, version_of(fresh), who, at)
     columns = writing.put(of, one, fresh, value)
+    requirements.require_filled(of, fresh, because_of=key)
     fresh.version += 1  # type: ignore[attr-defined]
     fresh.save(update_fields=[*columns, "version"])
     tell(of, one, [(fresh.pk, theirs)], mine, by=by)

@@ -14,6 +14,7 @@ from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.objects import inputs, levels
+from zhiyin.objects.custom import layouts
 from zhiyin.objects.definitions import Field, ObjectType, fields_of
 from zhiyin.objects.faults import Conflict
 from zhiyin.objects.inputs import Input
@@ -64,10 +65,21 @@ def writable(of: ObjectType, user: User, row: object) -> list[Field]:
     known = levels.of_row(user, of, row)  # type: ignore[arg-type]
     return [
         one
-        for one in fields_of(of).values()
+        for one in _placed(of, user)
         if one.editor is not None and known.get(one.key, Level.HIDDEN) is Level.WRITE
         and access.can_reach(user, one.editor.permission or of.permission("change"), row)  # type: ignore[arg-type]
     ]  # fmt: skip
+
+
+def _placed(of: ObjectType, user: User) -> list[Field]:
+    """The fields of a form in the order of this person's layout, without those it only shows."""
+    fields = fields_of(of)
+    made = layouts.made_for(of, user)
+    if made is None:
+        return list(fields.values())
+    keys = [one.key for part in made for one in part.fields if not one.read_only]
+    placed = [fields[key] for key in keys if key in fields]
+    return [*placed, *layouts.required_beside(of, made)]
 
 
 def _is_touched(request: HttpRequest, key: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,6 +16,7 @@ from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.objects import levels
+from zhiyin.objects.custom import layouts
 from zhiyin.objects.definitions import Field, ObjectType, Section, fields_of
 from zhiyin.objects.drawing import Cell, Drawing, column_of
 from zhiyin.objects.keyset import mark_of, order_of, read_page
@@ -33,6 +34,7 @@ class Fact:
     cell: Cell
     hidden: bool
     edit_at: str
+    section: layouts.Section | None = None  # where a layout puts it
 
 
 def row_of(user: User, of: ObjectType, row_id: UUID, permission: str = "") -> Any:
@@ -48,8 +50,19 @@ def facts_of(user: User, of: ObjectType, row: Model, drawing: Drawing) -> list[F
     """The declared facts, then the custom fields, each at this user's level."""
     known = levels.of_row(user, of, row)
     all_of = fields_of(of)
-    keys = [*of.facts, *(key for key, one in all_of.items() if one.custom)]
-    return [fact_of(user, of, row, all_of[key], drawing, known) for key in keys]
+    made = layouts.made_for(of, user)
+    if made is None:
+        keys = [*of.facts, *(key for key, one in all_of.items() if one.custom)]
+        return [fact_of(user, of, row, all_of[key], drawing, known) for key in keys]
+    facts = []
+    for part in made:
+        for placed in part.fields:
+            if known.get(placed.key, Level.HIDDEN) is Level.HIDDEN or placed.key not in all_of:
+                continue
+            fact = fact_of(user, of, row, all_of[placed.key], drawing, known)
+            at = "" if placed.read_only else fact.edit_at
+            facts.append(replace(fact, section=part, edit_at=at))
+    return facts
 
 
 def fact_of(
