@@ -50,7 +50,7 @@ coverage: setup
 
 # The long proofs: the crawler with every row, 20,000 generated requests, all payloads. Half an hour.
 soak: setup
-	@$(PY) -m pytest -m soak tests/proof
+	@$(PY) -m pytest -m soak tests/proof tests/api/test_fuzzed.py
 
 lint: setup
 	@$(PY) -m ruff check src tests benchmarks
