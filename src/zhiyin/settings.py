@@ -152,6 +152,7 @@ MIDDLEWARE = [
     "zhiyin.console.assets.Assets",
     "zhiyin.console.assets.CompressPages",
     "zhiyin.console.middleware.SecurityHeaders",
+    "zhiyin.console.middleware.ReadableQuery",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -15,6 +15,7 @@ from zhiyin.accounts import access
 from zhiyin.accounts.models import User
 from zhiyin.cleaning.errors import BadValue
 from zhiyin.cleaning.said import day_said
+from zhiyin.cleaning.words import tidy
 from zhiyin.customers.asking import asked as find
 from zhiyin.customers.models import Customer, Task
 from zhiyin.customers.services.tasks import add_task
@@ -48,8 +49,8 @@ class Asked:
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Asked:
         names = ("title", "who", "due", "customer")
-        title, who, due, customer = (given.get(name, "").strip()[:200] for name in names)
-        return cls(title, who, due, customer)
+        title, who, due, customer = (tidy(given.get(name, "")) for name in names)
+        return cls(title, who[:200], due[:40], customer[:40])  # a long title is refused, not cut
 
 
 @dataclass(frozen=True)
