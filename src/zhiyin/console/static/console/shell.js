@@ -10,3 +10,4 @@ import './menus.js';
 import './what.js';
 import './parts.js';
 import './drafts.js';
+import './titles.js';

@@ -10,9 +10,12 @@ export function start(input) {
     input.type = 'date';
     return;
   }
-  const box = document.createElement('span');
-  box.className = 'zy-day';
-  input.before(box);
+  let box = input.closest('.zy-day'); // drawn by the server, so that nothing moves
+  if (!box) {
+    box = document.createElement('span');
+    box.className = 'zy-day';
+    input.before(box);
+  }
   const calendar = document.createElement('input');
   Object.assign(calendar, { type: 'date', className: 'sr', tabIndex: -1 });
   calendar.setAttribute('aria-hidden', 'true');
