@@ -12,7 +12,7 @@ class CannotBe(ValueError):  # noqa: N818  (it names the value; the message is f
     """The value cannot be kept; the message says why and how to mend it."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: whoever passes it on writes its traceback
 class Conflict(Exception):  # noqa: N818  (an outcome that a person decides)
     """Somebody changed the same field meanwhile: both values, and who it was."""
 

@@ -30,7 +30,11 @@ ORDERS_A_PAGE = 30
 
 def person(user: User, customer_id: UUID, permission: str = "customer.see") -> Customer:
     """The customer, with owner and department; raises `OutOfSight` or `Denied`."""
-    found = Customer.objects.select_related("owner", "department").filter(pk=customer_id).first()
+    found = (
+        Customer.objects.select_related("owner", "department", "company")
+        .filter(pk=customer_id)
+        .first()
+    )
     if found is None:
         raise access.OutOfSight
     access.require(user, permission, found)

@@ -55,7 +55,8 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "may_audit": may_audit,
         "identifiers": [(one, shown_identifier(one, levels)) for one in record.identifiers(person)],
         "consents": _consents(person), "tasks": record.open_tasks(person),
-        "walk": _walk_query(request), "list_address": _list_address(request),
+        "company": _company(as_seen(person, levels), user), "walk": _walk_query(request),
+        "list_address": _list_address(request),
     }  # fmt: skip
     context |= _tab_context(request, person, tab, levels)
     _note_reading(user, person, levels)
@@ -80,6 +81,15 @@ def _own_facts(person: Customer, user: User) -> list[records.Fact]:
     drawing = Drawing([], timezone.now())  # no age is counted in them
     facts = records.facts_of(user, CUSTOMER, person, drawing)
     return [one for one in facts if one.field.custom and not one.hidden]
+
+
+def _company(seen: Customer, user: User) -> dict[str, str] | None:
+    """The company they buy for; its page only for who may open that."""
+    if seen.company is None:
+        return None
+    opens = access.can_reach(user, "company.see", seen.company)
+    address = reverse("company", args=[seen.company.pk]) if opens else ""
+    return {"name": seen.company.name, "url": address}
 
 
 def _consents(person: Customer) -> list[dict[str, object]]:

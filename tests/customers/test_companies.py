@@ -1,0 +1,142 @@
+"""Companies: written down, listed, filled with people, and what their page tells to whom."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests import factories
+from tests.customers import people
+from zhiyin.accounts.models import User
+from zhiyin.accounts.roles import Role
+from zhiyin.customers import companies
+from zhiyin.customers.models import Company
+from zhiyin.customers.objects import COMPANY, CUSTOMER
+from zhiyin.objects.definitions import ObjectType
+from zhiyin.objects.models import SavedView
+
+pytestmark = pytest.mark.django_db
+
+
+def client_of(user: User) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user)
+    return client
+
+
+def shown(user: User, address: str) -> str:
+    answer = client_of(user).get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("of", [CUSTOMER, COMPANY])
+def test_every_order_names_an_index_that_is_there(of: ObjectType) -> None:
+    with connection.cursor() as cursor:
+        there = connection.introspection.get_constraints(cursor, of.model._meta.db_table)
+    assert [one.key for one in of.fields if one.sort and one.sort.index not in there] == []
+
+
+def test_a_company_is_written_down_once() -> None:
+    user = factories.user(Role.SALES, department=factories.department())
+    client = client_of(user)
+    sent = {
+        "name": "深圳远帆物流",
+        "number": " 91440300ma5f ",
+        "website": "example.com",
+        "tags": "a、b",
+    }
+    assert client.post(reverse("new_company"), sent).status_code == 302
+    made = Company.objects.get()
+    assert (made.owner, made.number, made.website, made.tags) == (
+        user, "91440300MA5F", "https://example.com", ["a", "b"],
+    )  # fmt: skip
+    again = client.post(reverse("new_company"), sent)
+    assert again.status_code == 422
+    assert "registered under this number" in again.content.decode()
+    bad = client.post(reverse("new_company"), {"name": "X", "website": "javascript:alert(1)"})
+    assert bad.status_code == 422
+
+
+def test_people_belong_to_a_company_and_its_figures_follow() -> None:
+    admin = factories.user(Role.ADMINISTRATOR)
+    company = Company.objects.create(name="Acme")
+    ann = people.customer("Ann", orders=2, revenue=Decimal(30))
+    client = client_of(admin)
+    link = reverse("link_company_person", args=[company.pk])
+    client.post(link, {"who": ann.number, "job_title": "Buyer"})
+    ann.refresh_from_db()
+    company.refresh_from_db()
+    assert (ann.company, ann.job_title) == (company, "Buyer")
+    assert (company.headcount, company.orders, company.revenue) == (1, 2, Decimal(30))
+    assert "Acme" in shown(admin, reverse("customer", args=[ann.pk]))
+    assert "Buyer" in shown(admin, f"{reverse('company', args=[company.pk])}?tab=people")
+    client.post(reverse("unlink_company_person", args=[company.pk]), {"person": str(ann.pk)})
+    company.refresh_from_db()
+    assert (company.headcount, company.revenue) == (0, 0)
+
+
+def test_only_people_in_sight_stand_on_the_page() -> None:
+    ours, theirs = factories.department(), factories.department()
+    company = Company.objects.create(name="Acme", department=ours)
+    for name, department in (("Our buyer", ours), ("Their buyer", theirs)):
+        one = people.customer(name, company=company, department=department, revenue=Decimal(5))
+        people.order(one)
+    manager = factories.user(Role.MANAGER, department=ours)
+    for tab in ("timeline", "people", "orders", "tasks"):
+        page = shown(manager, f"{reverse('company', args=[company.pk])}?tab={tab}")
+        assert "Their buyer" not in page
+        assert tab == "tasks" or "Our buyer" in page
+    stranger = factories.user(Role.MANAGER, department=theirs)
+    assert client_of(stranger).get(reverse("company", args=[company.pk])).status_code == 404
+
+
+def test_a_page_of_companies_costs_at_most_fifteen_queries() -> None:
+    Company.objects.bulk_create(Company(name=f"C{n:03}", revenue=n % 7) for n in range(120))
+    client = client_of(factories.user(Role.ADMINISTRATOR))
+    for query in ("", "?set=1&sort=name&industry=retail", "?set=1&revenue=3&col=owner"):
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(reverse("companies") + query).status_code == 200
+        assert len(asked) <= 15, [one["sql"][:100] for one in asked]
+
+
+def test_companies_are_found_by_pinyin_and_suggested() -> None:
+    made = Company.objects.create(name="深圳远帆物流", revenue=3)
+    Company.objects.create(name="Acme")
+    companies.index(Company.objects.values_list("pk", flat=True))
+    admin = factories.user(Role.ADMINISTRATOR)
+    page = shown(admin, f"{reverse('companies')}?q=yuanfan")
+    assert "远帆" in page
+    assert "Acme" not in page
+    assert made.name in shown(admin, f"{reverse('suggest_companies')}?q=远帆")
+
+
+def test_a_list_of_people_by_their_company_is_kept_as_a_view_and_told_in_words() -> None:
+    admin = factories.user(Role.ADMINISTRATOR)
+    shop = Company.objects.create(name="Shop", industry="retail")
+    people.customer("Ann", company=shop)
+    people.customer("Bob")
+    where = json.dumps(
+        {"is": "has", "relation": "company",
+         "where": {"is": "field", "field": "industry", "op": "is", "values": ["retail"]}}
+    )  # fmt: skip
+    client = client_of(admin)
+    page = client.get(reverse("customers"), {"set": "1", "where": where}).content.decode()
+    assert "Ann" in page
+    assert "Bob" not in page
+    assert "its company: Industry is Retail" in page
+    state = f"?set=1&where={where}"
+    client.post(
+        reverse("keep_view", args=["customer"]), {"name": "People of shops", "query": state}
+    )
+    view = SavedView.objects.get()
+    kept = shown(admin, f"{reverse('customers')}?view={view.pk}")
+    assert "Ann" in kept
+    assert "Bob" not in kept
+    assert "People of shops" not in shown(admin, reverse("companies"))
