@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Department, User
@@ -38,17 +38,17 @@ PATTERNS: Mapping[Operator, Promise] = {
     Operator.FILLED: _("%(field)s is filled in"),
 }
 NAMES: Mapping[Operator, Promise] = {
-    Operator.IS: _("is"),
-    Operator.IS_NOT: _("is not"),
-    Operator.CONTAINS: _("contains"),
-    Operator.STARTS: _("starts with"),
-    Operator.AT_LEAST: _("at least"),
-    Operator.AT_MOST: _("at most"),
-    Operator.BETWEEN: _("between"),
-    Operator.OLDER: _("more than … days ago"),
-    Operator.WITHIN: _("in the last … days"),
-    Operator.EMPTY: _("is empty"),
-    Operator.FILLED: _("is filled in"),
+    Operator.IS: pgettext_lazy("operator", "is"),
+    Operator.IS_NOT: pgettext_lazy("operator", "is not"),
+    Operator.CONTAINS: pgettext_lazy("operator", "contains"),
+    Operator.STARTS: pgettext_lazy("operator", "starts with"),
+    Operator.AT_LEAST: pgettext_lazy("operator", "at least"),
+    Operator.AT_MOST: pgettext_lazy("operator", "at most"),
+    Operator.BETWEEN: pgettext_lazy("operator", "between"),
+    Operator.OLDER: pgettext_lazy("operator", "more than … days ago"),
+    Operator.WITHIN: pgettext_lazy("operator", "in the last … days"),
+    Operator.EMPTY: pgettext_lazy("operator", "is empty"),
+    Operator.FILLED: pgettext_lazy("operator", "is filled in"),
 }
 
 

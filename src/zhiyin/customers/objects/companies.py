@@ -54,10 +54,10 @@ def comment_count(row: Company) -> int:
 
 
 FIELDS = (
-    Field("name", _("Name"), narrow_screen=True,
+    Field("name", pgettext_lazy("company", "Name"), narrow_screen=True,
           editor=Editor(text(200, required=True), in_bulk=False),
           sort=Sort(str, "company_name", False, with_id=True, nulls_last=False)),
-    Field("number", _("Number"), editor=Editor(companies.read_number, in_bulk=False)),
+    Field("number", pgettext_lazy("company", "Number"), editor=Editor(companies.read_number, in_bulk=False)),
     Field("industry", _("Industry"), Kind.CHOICE, look="badge",
           editor=Editor(choice(Company.Industry.values)),
           choices=lambda: [(str(k), str(v)) for k, v in Company.Industry.choices]),
