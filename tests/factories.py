@@ -35,6 +35,7 @@ def user(
     name: str = "",
     password: str | None = None,
     locale: str = "en",
+    closed: bool = False,
 ) -> User:
     """A user with these roles (read only where none is given), without a usable password.
 
@@ -47,6 +48,7 @@ def user(
         roles=list(roles or (Role.READ_ONLY,)),
         department=department,
         locale=locale,
+        is_active=not closed,
     )
     if password is None:
         made.set_unusable_password()

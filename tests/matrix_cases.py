@@ -15,7 +15,15 @@ from uuid import UUID
 from django.db.models import Model
 from django.utils import timezone
 
-from zhiyin.accounts.models import AccessToken, Department, User, Work
+from zhiyin.accounts.models import (
+    AccessToken,
+    Delegation,
+    Department,
+    Share,
+    Territory,
+    User,
+    Work,
+)
 from zhiyin.collect import services as collect
 from zhiyin.connect.models import Delivery, Endpoint, HostRule, Occurrence
 from zhiyin.customers.models import Company, Customer, Segment
@@ -52,6 +60,32 @@ def _work(world: World) -> Case:
 
 def _user(world: World) -> Case:
     return Case({"user_id": world.owner.pk}, world.owner)
+
+
+def _delegation(world: World) -> Case:
+    now = timezone.now()
+    receiver = User.objects.exclude(pk=world.owner.pk).order_by("id")[0]
+    made = Delegation.objects.create(
+        giver=world.owner, receiver=receiver, starts_at=now, ends_at=now + timedelta(days=1),
+        reason="x", by=world.owner,
+    )  # fmt: skip
+    return Case({"delegation_id": made.pk})
+
+
+def _territory(world: World) -> Case:
+    names = {"name_zh": str(world.owner.pk), "name_en": str(world.owner.pk)}
+    return Case({"territory_id": Territory.objects.get_or_create(**names)[0].pk})
+
+
+def _share(world: World) -> Case:
+    """A customer whom their owner shared with the department."""
+    case = _customer(world)
+    assert case.row is not None
+    made = Share.objects.create(
+        resource="customer", row_id=case.row.pk, department=world.other_department, actions=["see"],
+        reason="x", by=world.owner,
+    )  # fmt: skip
+    return Case({**case.kwargs, "share_id": made.pk}, case.row)
 
 
 def _department(world: World) -> Case:
@@ -292,6 +326,9 @@ CASES: dict[str, Callable[[World], Case]] = {
     "open_service_account": _service_account,
     "new_service_token": _service_account,
     "revoke_service_token": _service_token,
+    "end_delegation": _delegation,
+    "territory": _territory,
+    "remove_territory": _territory,
     "work": _work,
     "cancel_work": _work,
     # collect
@@ -322,6 +359,8 @@ CASES: dict[str, Callable[[World], Case]] = {
     "link_company_person": lambda world: Case(_company(world).kwargs),
     "unlink_company_person": lambda world: Case(_company(world).kwargs),
     "keep_view": lambda world: Case({"object_type": "customer"}),
+    "customer_access": _customer,
+    "end_share": _share,
     "customer_older": _customer,
     "customer_lake": _customer,
     "customer_fact": _fact("city"),

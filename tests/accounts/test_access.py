@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
 from tests import factories
-from zhiyin.accounts import access
+from zhiyin.accounts import access, policy
 from zhiyin.accounts.access import Denied, Grant, Level, OutOfSight, Resource, Scope, Sensitivity
 from zhiyin.accounts.models import Department, User, Work
 from zhiyin.accounts.roles import Role
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _letters(monkeypatch: pytest.MonkeyPatch) -> None:
     """A resource of this test's own, over the rows of User (owner: the user; with a department)."""
-    monkeypatch.setattr(access, "_resources", dict(access._resources))
+    monkeypatch.setattr(policy, "_resources", dict(policy._resources))
     access.register(
         Resource(
             name="letter",

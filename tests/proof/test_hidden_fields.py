@@ -16,7 +16,7 @@ import pytest
 from tests.proof import oracle
 from tests.proof.test_crawler import crawled
 from tests.proof.world import Company
-from zhiyin.accounts import access
+from zhiyin.accounts import access, policy
 from zhiyin.accounts.access import Sensitivity
 from zhiyin.accounts.roles import Role
 from zhiyin.console.api.root import EachUser
@@ -39,7 +39,7 @@ def strict(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
     resource = access.resources()["customer"]
     fields = {name: Sensitivity.SENSITIVE if name in HIDDEN else kind
               for name, kind in resource.fields.items()}  # fmt: skip
-    monkeypatch.setitem(access._resources, "customer", replace(resource, fields=fields))
+    monkeypatch.setitem(policy._resources, "customer", replace(resource, fields=fields))
     logging.disable(logging.CRITICAL)
     yield Company()
     logging.disable(logging.NOTSET)

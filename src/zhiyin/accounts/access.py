@@ -1,113 +1,79 @@
 """The access policy: role × row × field, in one place, denied by default.
 
-Rooms describe what they hold as a `Resource` in their own access.py and register it; screens, the
-API, search, exports and the assistant all ask here. A permission is "resource.action", as in
-"customer.see". Who has several roles has the most that any of them gives.
+Screens, the API, search, exports and the assistant all ask here. A permission is "resource.action",
+as in "customer.see". Who has several roles has the most that any of them gives; territories, shares
+and delegations open more rows, but never a field or an action that the own role does not have.
+What the policy is made of stands in policy.py, what opens rows besides the role in reach.py.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Model, Q, QuerySet, Subquery
+from django.db.models import Model, QuerySet
 from django.http import Http404
 
-from zhiyin.accounts.models import Department, User
-from zhiyin.accounts.roles import Role
+from zhiyin.accounts.models import User
+from zhiyin.accounts.policy import (
+    Grant,
+    Level,
+    PolicyError,
+    Resource,
+    Scope,
+    Sensitivity,
+    parse,
+    register,
+    resource_named,
+    resources,
+)
+from zhiyin.accounts.reach import InTerritory, SharedRow, StandsIn, reach_of
+from zhiyin.accounts.rows import Param, Rows, RowScope
 from zhiyin.accounts.token_scopes import permits
+
+__all__ = [
+    "Denied",
+    "Grant",
+    "Level",
+    "OutOfSight",
+    "Param",
+    "Person",
+    "PolicyError",
+    "Resource",
+    "RowScope",
+    "Rows",
+    "Scope",
+    "Sensitivity",
+    "Way",
+    "Why",
+    "allowed",
+    "can_reach",
+    "can_see_row",
+    "department_ids",
+    "levels",
+    "levels_at",
+    "parse",
+    "register",
+    "require",
+    "resources",
+    "scope_of",
+    "scope_rows",
+    "scope_sql",
+    "scoped",
+    "seen_rows",
+    "ways",
+    "writable",
+]
 
 Row = TypeVar("Row", bound=Model)
 Person = User | AnonymousUser
-
-
-class Scope(enum.IntEnum):
-    """Which rows: none, mine, my department's, those of my department and below, all."""
-
-    NONE = 0
-    OWN = 1
-    TEAM = 2
-    DEPARTMENT = 3
-    ALL = 4
-
-
-class Level(enum.IntEnum):
-    """What may be done with a field."""
-
-    HIDDEN = 0
-    MASKED = 1
-    READ = 2
-    WRITE = 3
-
-
-class Sensitivity(enum.Enum):
-    """How close a field is to a person: nothing to do with one, names one, or can hurt one."""
-
-    PLAIN = "plain"
-    PERSONAL = "personal"
-    SENSITIVE = "sensitive"
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a role may do with a resource: these actions on these rows, these kinds of fields."""
-
-    scope: Scope
-    actions: frozenset[str]
-    plain: Level = Level.READ
-    personal: Level = Level.MASKED
-    sensitive: Level = Level.HIDDEN
-
-    def __init__(
-        self,
-        scope: Scope,
-        actions: Iterable[str],
-        *,
-        plain: Level = Level.READ,
-        personal: Level = Level.MASKED,
-        sensitive: Level = Level.HIDDEN,
-    ) -> None:
-        object.__setattr__(self, "scope", scope)
-        object.__setattr__(self, "actions", frozenset(actions))
-        object.__setattr__(self, "plain", plain)
-        object.__setattr__(self, "personal", personal)
-        object.__setattr__(self, "sensitive", sensitive)
-
-    def level(self, sensitivity: Sensitivity) -> Level:
-        return {
-            Sensitivity.PLAIN: self.plain,
-            Sensitivity.PERSONAL: self.personal,
-            Sensitivity.SENSITIVE: self.sensitive,
-        }[sensitivity]
-
-
-@dataclass(frozen=True)
-class Resource:
-    """One kind of thing that can be seen or changed.
-
-    `owner` and `department` are the columns that hold the ids of a row's user and department; a
-    resource without them only knows the scope ALL. A role may have several grants, so that it can
-    see more rows than it can change.
-    """
-
-    name: str
-    actions: frozenset[str]
-    grants: Mapping[Role, Grant | tuple[Grant, ...]]
-    fields: Mapping[str, Sensitivity] = field(default_factory=dict)
-    owner: str | None = "owner_id"
-    department: str | None = "department_id"
-
-    def grants_of(self, roles: Iterable[str]) -> list[Grant]:
-        found: list[Grant] = []
-        for role in roles:
-            granted = self.grants.get(Role(role), ())
-            found.extend((granted,) if isinstance(granted, Grant) else granted)
-        return found
 
 
 class Denied(PermissionDenied):
@@ -122,47 +88,139 @@ class OutOfSight(Http404):
     """The row exists, but not for this user: answered like a missing one, so ids teach nothing."""
 
 
-class PolicyError(RuntimeError):
-    """A rule of the policy is written wrongly; the message says which. A programmer's mistake."""
+class Why(enum.Enum):
+    """What opens rows to somebody."""
+
+    ROLE = "role"
+    TERRITORY = "territory"
+    SHARE = "share"
+    DELEGATION = "delegation"
 
 
-_resources: dict[str, Resource] = {}
+@dataclass(frozen=True)
+class Way:
+    """One reason for which rows are open to a user, what may be done on it, and with which fields.
+
+    `source` is the id of the territory, share or delegation; `scope` belongs to a role's grant.
+    """
+
+    why: Why
+    rows: Rows
+    actions: frozenset[str]
+    levels: Mapping[str, Level]
+    scope: Scope = Scope.NONE
+    source: UUID | None = None
 
 
-def register(resource: Resource) -> Resource:
-    """Add a resource to the policy; returns it, so that a room can keep it in a constant."""
-    granted = {
-        action
-        for grants in resource.grants.values()
-        for grant in ((grants,) if isinstance(grants, Grant) else grants)
-        for action in grant.actions
+# How far the rows of a territory open to somebody who only looks at them.
+_LOOKED_AT = {
+    Sensitivity.PLAIN: Level.READ,
+    Sensitivity.PERSONAL: Level.MASKED,
+    Sensitivity.SENSITIVE: Level.HIDDEN,
+}
+# What nobody does in another's name: it would outlive the delegation.
+_NEVER_DELEGATED = frozenset({"share", "assign"})
+
+
+def ways(user: Person, resource: Resource) -> list[Way]:
+    """Every way in which rows of a resource are open to this user; none to a stranger."""
+    if not isinstance(user, User) or not user.is_active:
+        return []
+    known: dict[str, tuple[object, list[Way]]] = user.__dict__.setdefault("_ways", {})
+    grants = resource.grants_of(user.roles)
+    # Found again only while nothing changed: a policy that is applied holds at once, also for a
+    # user object that lives long.
+    made_of = (grants, list(user.roles), user.department_id)
+    kept = known.get(resource.name)
+    if kept is None or kept[0] != made_of:
+        usable = [grant for grant in grants if grant.scope > Scope.NONE]
+        kept = known[resource.name] = (made_of, _ways(user, resource, usable))
+    return kept[1]
+
+
+def _ways(user: User, resource: Resource, grants: list[Grant]) -> list[Way]:
+    if not grants:
+        return []
+    found = [
+        Way(Why.ROLE, _rows_of(user, g.scope), g.actions, resource.levels_in(g), g.scope)
+        for g in grants
+    ]
+    if any(way.rows.everything for way in found) and all(g.scope is Scope.ALL for g in grants):
+        return found  # nothing can be added to everything
+    as_own = _as_own(resource, grants)
+    if resource.places or resource.shareable or resource.delegable:
+        reach = reach_of(user)
+        if resource.places:
+            found += [_by_territory(resource, as_own, one) for one in reach.territories]
+        if resource.shareable:
+            found += [_by_share(as_own, s) for s in reach.shares if s.resource == resource.name]
+        if resource.delegable:
+            found += [_by_delegation(resource, as_own, one) for one in reach.stands_in]
+    return found
+
+
+@dataclass(frozen=True)
+class _AsOwn:
+    """What a role may do with its own rows: the most that any other way can give."""
+
+    actions: frozenset[str]
+    levels: Mapping[str, Level]
+
+
+def _as_own(resource: Resource, grants: list[Grant]) -> _AsOwn:
+    actions: frozenset[str] = frozenset()
+    for grant in grants:
+        actions |= grant.actions
+    return _AsOwn(actions, _most([resource.levels_in(grant) for grant in grants], resource))
+
+
+def _rows_of(user: User, scope: Scope) -> Rows:
+    if scope is Scope.ALL:
+        return Rows(everything=True)
+    return Rows(owners=frozenset({user.pk}), departments=frozenset(department_ids(user, scope)))
+
+
+def _by_territory(resource: Resource, own: _AsOwn, one: InTerritory) -> Way:
+    rows = Rows(places=one.places)
+    if one.may_change:
+        return Way(Why.TERRITORY, rows, own.actions, own.levels, source=one.territory)
+    looked = {name: _LOOKED_AT[kind] for name, kind in resource.fields.items()}
+    return Way(
+        Why.TERRITORY, rows, own.actions & {"see"}, _least(own.levels, looked),
+        source=one.territory,
+    )  # fmt: skip
+
+
+def _by_share(own: _AsOwn, one: SharedRow) -> Way:
+    rows = Rows(ids=frozenset({one.row}))
+    return Way(
+        Why.SHARE, rows, own.actions & one.actions, _least(own.levels, one.levels),
+        source=one.share,
+    )  # fmt: skip
+
+
+def _by_delegation(resource: Resource, own: _AsOwn, one: StandsIn) -> Way:
+    theirs = _as_own(resource, [g for g in resource.grants_of(one.roles) if g.scope > Scope.NONE])
+    return Way(
+        Why.DELEGATION, Rows(owners=frozenset({one.giver})),
+        (own.actions & theirs.actions) - _NEVER_DELEGATED, _least(own.levels, theirs.levels),
+        source=one.delegation,
+    )  # fmt: skip
+
+
+def _least(one: Mapping[str, Level], other: Mapping[str, Level]) -> dict[str, Level]:
+    return {name: min(level, other.get(name, Level.HIDDEN)) for name, level in one.items()}
+
+
+def _most(several: Sequence[Mapping[str, Level]], resource: Resource) -> dict[str, Level]:
+    return {
+        name: max((levels[name] for levels in several), default=Level.HIDDEN)
+        for name in resource.fields
     }
-    if unknown := granted - resource.actions:
-        raise PolicyError(f"{resource.name} grants unknown actions {sorted(unknown)}")
-    known = _resources.setdefault(resource.name, resource)
-    if known != resource:
-        raise PolicyError(f"the resource {resource.name!r} is registered twice")
-    return resource
-
-
-def resources() -> Mapping[str, Resource]:
-    """Everything registered, by name."""
-    return dict(_resources)
-
-
-def parse(permission: str) -> tuple[Resource, str]:
-    """The resource and action of "resource.action"; unknown ones are a programmer's mistake."""
-    name, _, action = permission.rpartition(".")
-    resource = _resources.get(name)
-    if resource is None or action not in resource.actions:
-        raise PolicyError(
-            f"no such permission: {permission!r}; register it in its room's access.py"
-        )
-    return resource, action
 
 
 def scope_of(user: Person, permission: str) -> Scope:
-    """The widest scope in which this user has the permission."""
+    """The widest scope in which this user's roles have the permission."""
     resource, action = parse(permission)
     if not isinstance(user, User) or not user.is_active:
         return Scope.NONE
@@ -191,15 +249,8 @@ def require(user: Person, permission: str, obj: Model | None = None) -> None:
 
 def can_reach(user: Person, permission: str, obj: Model) -> bool:
     """Whether the user has the permission for this very row."""
-    scope = scope_of(user, permission)
-    if scope in (Scope.NONE, Scope.ALL) or not isinstance(user, User):
-        return scope is Scope.ALL
     resource, _ = parse(permission)
-    if resource.owner and getattr(obj, resource.owner) == user.pk:
-        return True
-    if not resource.department:
-        return False
-    return getattr(obj, resource.department) in department_ids(user, scope)
+    return _rows_with(user, permission).hold(resource, obj)
 
 
 def can_see_row(user: Person, resource: str, obj: Model) -> bool:
@@ -209,67 +260,53 @@ def can_see_row(user: Person, resource: str, obj: Model) -> bool:
 
 def scoped(user: Person, queryset: QuerySet[Row], permission: str) -> QuerySet[Row]:
     """Only the rows for which the user has the permission; none where it is not granted."""
-    scope = scope_of(user, permission)
-    if scope is Scope.ALL:
+    rows = _rows_with(user, permission)
+    if rows.everything:
         return queryset
-    if scope is Scope.NONE:
+    if rows == Rows():
         return queryset.none()
     return queryset.filter(scope_rows(user, permission).q)
 
 
-@dataclass(frozen=True)
-class RowScope:
-    """The row condition twice: for a queryset, and for SQL that was compiled elsewhere."""
-
-    q: Q
-    sql: str
-    params: tuple[UUID | list[UUID], ...]
-
-
 def scope_rows(user: Person, permission: str) -> RowScope:
-    """The condition that leaves only the rows for which the user has the permission.
-
-    The SQL names bare columns and holds only placeholders (psycopg's %s), never values.
-    """
-    scope = scope_of(user, permission)
-    if scope is Scope.ALL:
-        return RowScope(Q(), "true", ())
+    """The condition that leaves only the rows for which the user has the permission."""
     resource, _ = parse(permission)
-    q = Q(pk__in=[])
-    sql: list[str] = []
-    params: list[UUID | list[UUID]] = []
-    if isinstance(user, User) and scope is not Scope.NONE:
-        if resource.owner:
-            q |= Q(**{resource.owner: user.pk})
-            sql.append(f"{resource.owner} = %s")
-            params.append(user.pk)
-        ids = department_ids(user, scope)
-        if resource.department and ids:
-            q |= Q(**{f"{resource.department}__in": ids})
-            sql.append(f"{resource.department} = any(%s)")
-            params.append(ids)
-    return RowScope(q, f"({' or '.join(sql)})" if sql else "false", tuple(params))
+    return _rows_with(user, permission).compiled(resource)
 
 
-def scope_sql(
-    user: Person, resource: str, action: str = "see"
-) -> tuple[str, tuple[UUID | list[UUID], ...]]:
+def scope_sql(user: Person, resource: str, action: str = "see") -> tuple[str, tuple[Param, ...]]:
     """`scope_rows` as a (where, params) pair."""
     rows = scope_rows(user, f"{resource}.{action}")
     return rows.sql, rows.params
 
 
+def seen_rows(user: Person, resource: str) -> Rows:
+    """The rows that the user may see, for the row security of the database."""
+    return _rows_with(user, f"{resource}.see")
+
+
+def _rows_with(user: Person, permission: str) -> Rows:
+    resource, action = parse(permission)
+    scope = scope_of(user, permission)
+    if scope in (Scope.NONE, Scope.ALL):
+        return Rows(everything=scope is Scope.ALL)  # without asking what else there is
+    open_to = [way.rows for way in ways(user, resource) if action in way.actions]
+    return reduce(or_, open_to, Rows())
+
+
 def levels(user: Person, resource: str) -> dict[str, Level]:
-    """What the user may do with each field of a resource."""
-    known = _resources.get(resource)
-    if known is None:
-        raise PolicyError(f"no such resource: {resource!r}")
+    """What the user may do with each field of a resource, on the rows that are open widest."""
+    known = resource_named(resource)
     active = isinstance(user, User) and user.is_active
     grants = known.grants_of(user.roles) if isinstance(user, User) and active else []
-    return {
-        name: max((g.level(sensitivity) for g in grants), default=Level.HIDDEN)
-        for name, sensitivity in known.fields.items()
-    }
+    return _most([known.levels_in(grant) for grant in grants], known)
+
+
+def levels_at(user: Person, resource: str, row: Model) -> dict[str, Level]:
+    """What the user may do with each field of this very row."""
+    known = resource_named(resource)
+    open_by = [way.levels for way in ways(user, known) if way.rows.hold(known, row)]
+    return _most(open_by, known)
 
 
 def writable(user: Person, resource: str) -> frozenset[str]:
@@ -283,10 +320,4 @@ def department_ids(user: User, scope: Scope) -> list[UUID]:
         return []
     if scope is Scope.TEAM:
         return [user.department_id]
-    known: list[UUID] | None = getattr(user, "_department_ids_below", None)
-    if known is None:
-        own = Department.objects.filter(pk=user.department_id).values("path")[:1]
-        below = Department.objects.alias(top=Subquery(own)).filter(path__startswith=F("top"))
-        known = list(below.values_list("pk", flat=True))
-        user._department_ids_below = known  # type: ignore[attr-defined]
-    return known
+    return sorted(reach_of(user).below)

@@ -62,7 +62,7 @@ def _fields() -> str:
         for name, sensitivity in resource.fields.items():
             cells = []
             for role in Role:
-                levels = [g.level(sensitivity) for g in resource.grants_of([role])]
+                levels = [g.level_of(name, sensitivity) for g in resource.grants_of([role])]
                 level = max(levels, default=Level.HIDDEN)
                 cells.append("" if level is Level.HIDDEN else level.name.lower())
             lines.append(_line(f"`{resource.name}.{name}`", sensitivity.value, *cells))

@@ -30,6 +30,14 @@ def users_for(
     return users.order_by("name", "id")
 
 
+def colleagues(*, besides: User | None = None) -> QuerySet[User]:
+    """Everybody whose account is open, by name, with their department."""
+    found = User.objects.filter(is_active=True, kind=User.Kind.PERSON).select_related("department")
+    if besides is not None:
+        found = found.exclude(pk=besides.pk)
+    return found.order_by("name", "id")
+
+
 def departments_for(user: User) -> QuerySet[Department]:
     """Where this user may put people."""
     scope = access.scope_of(user, "user.change")

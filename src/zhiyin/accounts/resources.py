@@ -46,7 +46,11 @@ _USER_FIELDS = {
     "is_active": Sensitivity.PERSONAL,
 }
 _BUILD = {"see", "add", "change", "deactivate", "reset_password"}
-_WRITE = {"plain": Level.WRITE, "personal": Level.WRITE, "sensitive": Level.HIDDEN}
+
+
+def _builds(scope: Scope) -> Grant:
+    return Grant(scope, _BUILD, plain=Level.WRITE, personal=Level.WRITE)
+
 
 USER = register(
     Resource(
@@ -55,8 +59,8 @@ USER = register(
         fields=_USER_FIELDS,
         owner="id",
         grants={
-            Role.ADMINISTRATOR: Grant(Scope.ALL, _BUILD, **_WRITE),
-            Role.MANAGER: Grant(Scope.DEPARTMENT, _BUILD, **_WRITE),
+            Role.ADMINISTRATOR: _builds(Scope.ALL),
+            Role.MANAGER: _builds(Scope.DEPARTMENT),
             Role.DPO: Grant(Scope.ALL, {"see"}, personal=Level.READ),
         },
     )
@@ -96,6 +100,51 @@ WORK = register(
         grants={
             **{role: Grant(Scope.OWN, {"see", "cancel"}) for role in EVERY_ROLE},
             Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "cancel"}),
+        },
+    )
+)
+
+TERRITORY = register(
+    Resource(
+        name="territory",
+        actions=frozenset({"see", "change"}),
+        owner=None,
+        department=None,
+        grants={
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change"}),
+            Role.MANAGER: Grant(Scope.ALL, {"see"}),
+            Role.DPO: Grant(Scope.ALL, {"see"}),
+        },
+    )
+)
+
+# Who may let a colleague act for them: everybody for themself; an administrator also for somebody
+# who fell ill. The one who receives it sees it too (see delegating.py).
+DELEGATION = register(
+    Resource(
+        name="delegation",
+        actions=frozenset({"see", "change"}),
+        owner="giver_id",
+        department=None,
+        grants={
+            **{role: Grant(Scope.OWN, {"see", "change"}) for role in EVERY_ROLE},
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change"}),
+            Role.DPO: (Grant(Scope.ALL, {"see"}), Grant(Scope.OWN, {"see", "change"})),
+        },
+    )
+)
+
+# "Why can this user see this record?" Everybody may ask it for themself.
+ACCESS = register(
+    Resource(
+        name="access",
+        actions=frozenset({"own", "explain"}),
+        owner=None,
+        department=None,
+        grants={
+            **{role: Grant(Scope.ALL, {"own"}) for role in EVERY_ROLE},
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"own", "explain"}),
+            Role.DPO: Grant(Scope.ALL, {"own", "explain"}),
         },
     )
 )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from allauth.account import urls as sign_in_urls
 from django.urls import URLPattern, URLResolver, include, path
 
-from zhiyin.accounts import service_views, session_views, token_views, views
+from zhiyin.accounts import (
+    reach_views,
+    service_views,
+    session_views,
+    token_views,
+    views,
+)
 
 # Without the reset by mail: where its address does not exist, allauth offers no link to it.
 _SIGN_IN = [
@@ -54,6 +60,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "departments/<uuid:department_id>/remove/",
         views.remove_department,
         name="remove_department",
+    ),
+    path("delegations/", reach_views.delegations, name="delegations"),
+    path(
+        "delegations/<uuid:delegation_id>/end/", reach_views.end_delegation, name="end_delegation"
+    ),
+    path("territories/", reach_views.territory_list, name="territories"),
+    path("territories/new/", reach_views.new_territory, name="new_territory"),
+    path("territories/<uuid:territory_id>/", reach_views.territory, name="territory"),
+    path(
+        "territories/<uuid:territory_id>/remove/",
+        reach_views.remove_territory,
+        name="remove_territory",
     ),
     path("audit/", views.audit, name="audit"),
     path("audit/verify/", views.verify_audit, name="verify_audit"),

@@ -10,7 +10,7 @@ from zhiyin.accounts.access import Grant, Level, Resource, Scope, Sensitivity, r
 from zhiyin.accounts.roles import EVERY_ROLE, Role
 
 _PLAIN, _PERSONAL, _SENSITIVE = Sensitivity.PLAIN, Sensitivity.PERSONAL, Sensitivity.SENSITIVE
-_ALL_ACTIONS = frozenset({"see", "add", "change", "tag", "export", "reveal", "assign"})
+_ALL_ACTIONS = frozenset({"see", "add", "change", "tag", "export", "reveal", "assign", "share"})
 
 CUSTOMER_FIELDS = {
     **dict.fromkeys(
@@ -29,6 +29,9 @@ CUSTOMER = register(
         name="customer",
         actions=_ALL_ACTIONS,
         fields=CUSTOMER_FIELDS,
+        shareable=frozenset({"see", "change", "tag"}),
+        delegable=True,
+        places=("country", "province", "city"),
         grants={
             Role.ADMINISTRATOR: Grant(
                 Scope.ALL, _ALL_ACTIONS, plain=Level.WRITE, personal=Level.WRITE,
@@ -42,7 +45,7 @@ CUSTOMER = register(
             Role.SALES: (
                 Grant(Scope.TEAM, {"see"}, personal=Level.MASKED),
                 Grant(
-                    Scope.OWN, {"see", "add", "change", "tag", "reveal"}, plain=Level.WRITE,
+                    Scope.OWN, _ALL_ACTIONS - {"export", "assign"}, plain=Level.WRITE,
                     personal=Level.WRITE,
                 ),
             ),
@@ -123,6 +126,7 @@ TASK = register(
         name="task",
         actions=frozenset({"see", "change"}),
         department=None,
+        delegable=True,
         grants={
             **{role: Grant(Scope.OWN, {"see", "change"}) for role in EVERY_ROLE},
             Role.READ_ONLY: Grant(Scope.OWN, {"see"}),

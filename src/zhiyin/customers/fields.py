@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 
 from zhiyin.accounts import access
-from zhiyin.accounts.access import Level, Scope
+from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.customers.models import Customer, Identifier
 from zhiyin.privacy import masking
@@ -21,22 +21,7 @@ Levels = dict[str, Level]
 
 def levels_for(user: User, customer: Customer) -> Levels:
     """What the user may do with each field of this very customer."""
-    resource = access.resources()["customer"]
-    reaching = [g for g in resource.grants_of(user.roles) if _reaches(user, g.scope, customer)]
-    return {
-        name: max((grant.level(kind) for grant in reaching), default=Level.HIDDEN)
-        for name, kind in resource.fields.items()
-    }
-
-
-def _reaches(user: User, scope: Scope, customer: Customer) -> bool:
-    if scope is Scope.ALL:
-        return user.is_active
-    if scope is Scope.NONE or not user.is_active:
-        return False
-    if customer.owner_id == user.pk:
-        return True
-    return customer.department_id in access.department_ids(user, scope)
+    return access.levels_at(user, "customer", customer)
 
 
 def masked(name: str, value: str | date | None) -> str:

@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 
 from zhiyin.customers import insight_urls
 from zhiyin.customers.objects import CUSTOMER
-from zhiyin.customers.views import bulk, facts, people, record
+from zhiyin.customers.views import bulk, facts, people, record, sharing
 from zhiyin.objects.routes import routes
 
 urlpatterns: list[URLPattern] = [
@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:customer_id>/lake", record.lake, name="customer_lake"),
     path("<uuid:customer_id>/facts/<slug:field>", facts.fact, name="customer_fact"),
     path("<uuid:customer_id>/reveal/<slug:field>", facts.reveal, name="reveal_customer"),
+    path("<uuid:customer_id>/access/", sharing.customer_access, name="customer_access"),
+    path("<uuid:customer_id>/access/<uuid:share_id>/end/", sharing.end_share, name="end_share"),
     path("<uuid:customer_id>/tags", facts.tag, name="tag_customer"),
     path("<uuid:customer_id>/notes", facts.note, name="note_customer"),
     path("<uuid:customer_id>/tasks", facts.new_task, name="new_task"),

@@ -13,6 +13,13 @@ from zhiyin.accounts.models.people import (
     UserManager,
     normal_email,
 )
+from zhiyin.accounts.models.reach import (
+    Delegation,
+    Share,
+    Territory,
+    TerritoryMember,
+    TerritoryRule,
+)
 from zhiyin.accounts.models.sign_in import KnownDevice, Session, SignInAttempts
 from zhiyin.accounts.models.tokens import AccessToken
 from zhiyin.accounts.models.trail import AuditEntry, AuditFacts, AuditHead, AuditPending
@@ -25,12 +32,17 @@ __all__ = [
     "AuditFacts",
     "AuditHead",
     "AuditPending",
+    "Delegation",
     "Department",
     "KeptAnswer",
     "KnownDevice",
     "Locale",
     "Session",
+    "Share",
     "SignInAttempts",
+    "Territory",
+    "TerritoryMember",
+    "TerritoryRule",
     "Theme",
     "User",
     "UserManager",
