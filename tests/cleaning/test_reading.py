@@ -168,7 +168,9 @@ def test_parquet_is_read_as_text(tmp_path: Path) -> None:
     assert rows(open_file(packed))[0] == ["1", "a", "[1]"]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n  \r\n", b"\xef\xbb\xbf", gzip.compress(b"", mtime=0)])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n  \r\n", b"\xef\xbb\xbf", gzip.compress(b"", mtime=0)]
+)
 def test_an_empty_file_is_called_empty(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(EmptyFile):
         open_file(write(tmp_path, content))
