@@ -231,3 +231,13 @@ def test_hostile_texts_over_the_api_are_kept_whole_or_refused(
         assert same(text, read["city"])
     tagged = client.post(f"{at}/tags", json.dumps({"tag": text}), "application/json")
     assert tagged.status_code in (200, 422), tagged.content
+
+
+@pytest.mark.parametrize("kind", ["", "text\x00", "__class__"])
+def test_a_field_of_no_known_type_comes_back_as_a_form(
+    desk: tuple[Company, Client], kind: str
+) -> None:
+    _, client = desk
+    for name, sent in (("new_custom_field", "type"), ("preview_custom_field", "known_type")):
+        answer = client.post(reverse(name, args=["company"]), {sent: kind, "sample": "x"})
+        assert answer.status_code in (200, 422), (name, answer.status_code)

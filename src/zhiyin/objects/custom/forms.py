@@ -53,6 +53,8 @@ def read(given: QueryDict, *, key: str = "", type: str = "") -> Written:
 
     wanted_key = text("key").lower()
     kind = type or text("type")
+    if kind not in Type.values:  # the form comes back as that of a text, and says what is missing
+        problems["type"], kind = gettext("Choose one of the list"), Type.TEXT.value
     rules = Rules(
         required=given.get("required") == "always",
         required_when=_when(given) if given.get("required") == "when" else (),
