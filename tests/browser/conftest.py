@@ -51,9 +51,9 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, where the machine has one."""
+    """Chromium, for a file: while its event loop is there, Django refuses the database."""
     path = (
         shutil.which("chromium")
         or shutil.which("chromium-browser")
