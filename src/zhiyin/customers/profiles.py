@@ -63,7 +63,7 @@ def _tell(batch: Batch, changes: list[tuple[object, ...]]) -> None:
     """Whoever listens hears who is new and whose profile changed, and in which fields."""
     fields: dict[UUID, set[str]] = {customer: set() for customer in batch.created}
     for customer, name, *_ in changes:
-        fields.setdefault(customer, set()).add(str(name))  # type: ignore[arg-type]
+        fields.setdefault(customer, set()).add(str(name).removesuffix("_id"))  # type: ignore[arg-type]
     created = {one: fields.pop(one) for one in batch.created}
     outbox.tell_many("customer.created", created, importing=True)
     outbox.tell_many("customer.updated", fields, importing=True)

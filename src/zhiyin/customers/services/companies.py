@@ -13,6 +13,7 @@ from zhiyin.accounts.access import Denied, Level
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.cleaning.words import tidy
+from zhiyin.connect import outbox
 from zhiyin.customers import asking, companies
 from zhiyin.customers.companies import Registered
 from zhiyin.customers.models import Company, Customer, ProfileChange
@@ -47,6 +48,7 @@ def add_company(texts: Mapping[str, str], *, by: User, simulated: bool = False) 
         raise Registered(gettext("Another company is registered under this number")) from error
     companies.index([company.pk])
     record(by, "company.added", company, fields=sorted(written))
+    outbox.tell("company.created", company.pk, fields=written)
     return company
 
 
@@ -83,6 +85,7 @@ def place(
     )
     companies.refresh([was, new], at=now)
     record(by, "customer.placed", fresh, company=new, before=was)
+    outbox.tell("customer.updated", fresh.pk, fields=["company", "job_title"])
     return fresh
 
 

@@ -16,6 +16,7 @@ from zhiyin.accounts import access
 from zhiyin.accounts.access import Denied, Level
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
+from zhiyin.connect import outbox
 from zhiyin.objects import levels, writing
 from zhiyin.objects.custom import requirements
 from zhiyin.objects.definitions import Field, ObjectType
@@ -76,6 +77,7 @@ def tell(
         )  # fmt: skip
     if of.changed is not None:
         of.changed([pk for pk, _ in befores])
+    outbox.tell_many(f"{of.name}.updated", {pk: [one.key] for pk, _ in befores})
 
 
 def last_change(of: ObjectType, row_id: UUID, key: str) -> tuple[User | None, datetime | None]:
