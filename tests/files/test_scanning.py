@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import struct
 import sys
@@ -70,7 +71,7 @@ def test_an_answer_that_is_no_verdict_is_an_error(tmp_path: Path) -> None:
 
 
 def _command(program: str) -> str:
-    return f"command:{sys.executable} -c '{program}'"
+    return f"command:{shlex.quote(sys.executable)} -c '{program}'"
 
 
 @pytest.mark.parametrize(

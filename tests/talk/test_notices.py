@@ -316,10 +316,11 @@ def test_old_notices_and_comments_are_forgotten(desk: Desk) -> None:
 def test_an_infected_file_tells_who_attached_it(
     desk: Desk, settings: LazySettings, tmp_path: object
 ) -> None:
+    import shlex
     import sys
 
     settings.FILES_STORE = str(tmp_path)
-    settings.FILE_SCANNER = f"command:{sys.executable} -c 'raise SystemExit(1)'"
+    settings.FILE_SCANNER = f"command:{shlex.quote(sys.executable)} -c 'raise SystemExit(1)'"
     made = desk.attach(b"x", "a.txt")
     file_services.scan(made.content, now=timezone.now())
     (line,) = _lines(desk.owner)
