@@ -23,8 +23,11 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "zhiyin.settings"
 from django.conf import settings  # noqa: E402  (after the environment, before pytest-django)
 from django.core.cache import cache  # noqa: E402
 
+from zhiyin.accounts import seat  # noqa: E402
+
 assert _DATA.resolve() == settings.DATA
 settings.WORKSPACE_SECONDS = None  # no test pays for another's look at the workspace
+seat.process_is_system("tests make rows; requests take their own seat")
 # The same examples in every run: a change that breaks a law fails then, and not a week later.
 # `HYPOTHESIS_SEED=random` looks further.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
@@ -89,6 +92,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
     """Let transactional tests empty the audit tables, which the product forbids."""
     from django.db import connection
 
+    from zhiyin.accounts import row_security
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        row_security.apply()
     with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
         for table in ("auditentry", "auditpending", "audithead"):
             cursor.execute(f"alter table accounts_{table} disable trigger audit_no_truncate")

@@ -30,6 +30,7 @@ import psycopg
 
 SYSTEM_USER = "pgserver"
 ROLE = DATABASE = "zhiyin"
+SEATS = ("zhiyin_people", "zhiyin_everyone")  # for row-level security, see accounts/seat.py
 PORT = 5432  # names the socket's file; said outright, or PGPORT would be asked
 START_SECONDS = 60
 START_ATTEMPTS = 3  # after a kill -9 the old server's children may need a moment to go
@@ -218,6 +219,12 @@ def _ensure_database(server: EmbeddedServer) -> None:
         role = connection.execute("select 1 from pg_roles where rolname = %s", [ROLE]).fetchone()
         if role is None:
             connection.execute(f"create role {ROLE} login createdb")  # not a superuser
+        for seat in SEATS:
+            if not connection.execute(
+                "select 1 from pg_roles where rolname = %s", [seat]
+            ).fetchone():
+                connection.execute(f"create role {seat} nologin")
+                connection.execute(f"grant {seat} to {ROLE}")
         exists = connection.execute(
             "select 1 from pg_database where datname = %s", [DATABASE]
         ).fetchone()

@@ -215,7 +215,7 @@ def _database(url: str) -> dict[str, Any]:
     if "port" in parts:
         database["PORT"] = str(parts.pop("port"))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "zhiyin.accounts.database",  # PostgreSQL, which is told who asks
         **database,
         "OPTIONS": {**parts, "pool": {"min_size": 1, "max_size": 12, "timeout": 20}},
     }

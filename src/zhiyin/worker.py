@@ -100,7 +100,10 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhiyin.settings")
     django.setup()
 
+    from zhiyin.accounts import seat
     from zhiyin.collect import resuming, tasks
+
+    seat.process_is_system("background work belongs to no one person")
 
     for one in resuming.interrupted():
         tasks.begin(one, "load", by=one.owner)

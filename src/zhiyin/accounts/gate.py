@@ -10,22 +10,32 @@ asks for the permission only; which rows and fields, the view's service asks acc
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.urls import ResolverMatch
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from ninja.operation import PathView
 from ninja.utils import check_csrf
 
-from zhiyin.accounts import access, challenge, doors
+from zhiyin.accounts import access, challenge, doors, row_security, seat
 from zhiyin.accounts.api import problems
 from zhiyin.accounts.api.problems import Problem
+from zhiyin.accounts.models import User
+from zhiyin.accounts.seat import Seat
 from zhiyin.accounts.token_scopes import permits_request
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -101,7 +111,13 @@ class GateMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        with seat.seated(seat.NOBODY):
+            response = self.get_response(request)
+            if isinstance(response, StreamingHttpResponse) and not isinstance(
+                response, FileResponse
+            ):
+                _keep_seat(response, seat.current())
+            return response
 
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
@@ -127,6 +143,8 @@ class GateMiddleware:
         if token is None and endpoint_of(match.func) and check_csrf(request) is not None:
             # Ninja exempts its views from the check of Django's middleware.
             return self._refuse(request, 403, _("The CSRF token is missing or wrong."))
+        assert isinstance(request.user, User)
+        seat.sit(partial(row_security.seat_of, request.user))
         return None
 
     def _ask_to_sign_in(self, request: HttpRequest) -> HttpResponseBase:
@@ -141,6 +159,33 @@ class GateMiddleware:
         if not challenge.is_api(request):
             raise PermissionDenied(str(reason))
         return problems.answer(Problem(status, problems.in_both(reason)))
+
+
+def _keep_seat(response: StreamingHttpResponse, taken: Seat) -> None:
+    """A stream is read after the gate has closed: each piece under the seat of its request."""
+    content = response.streaming_content
+    if isinstance(content, AsyncIterator):
+        response.streaming_content = _seated_later(content, taken)
+    else:
+        response.streaming_content = _seated(content, taken)
+
+
+def _seated(content: Iterator[bytes], taken: Seat) -> Iterator[bytes]:
+    while True:
+        with seat.seated(taken):
+            piece = next(content, None)
+        if piece is None:
+            return
+        yield piece
+
+
+async def _seated_later(content: AsyncIterator[bytes], taken: Seat) -> AsyncIterator[bytes]:
+    while True:
+        with seat.seated(taken):
+            piece = await anext(content, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def _login_url(request: HttpRequest) -> str:

@@ -58,11 +58,15 @@ def _set_up() -> None:
     django.setup()
     from django.utils import translation
 
+    from zhiyin.accounts import row_security, seat
+
+    seat.process_is_system("the command line serves no requests")
     translation.activate("zh-hans" if is_chinese() else "en")
     migrate()
     from zhiyin.accounts import workspace
 
     workspace.refresh()
+    row_security.apply()
 
 
 def migrate() -> None:

@@ -8,7 +8,10 @@ from typing import Any
 from django.db import connection
 from psycopg import sql
 
+from zhiyin.accounts import seat
 
+
+@seat.system("COPY knows no row security; what calls it is a service that asked the policy")
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """COPY rows into a table; names come from code, never from input. Returns how many."""
     statement = sql.SQL("copy {} ({}) from stdin").format(
@@ -22,6 +25,7 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     return count
 
 
+@seat.system("COPY knows no row security; what calls it is a service that asked the policy")
 def copy_new(
     table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, key: Sequence[str]
 ) -> int:

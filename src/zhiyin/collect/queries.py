@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 from django.utils.translation import get_language
 
-from zhiyin.accounts import access
+from zhiyin.accounts import access, seat
 from zhiyin.accounts.models import User, Work
 from zhiyin.cleaning.mapping import header_fingerprint
 from zhiyin.cleaning.preview import Preview
@@ -66,6 +66,7 @@ class Weight:
     mended_by: int  # later uploads of mended rows, which stay
 
 
+@seat.system("what an import brought, as counts")
 def weight(one: Import) -> Weight:
     """Count what the undo of an import would take away."""
     with connection.cursor() as cursor:  # rows of the rooms above, which this one cannot import

@@ -6,6 +6,7 @@ see more people but less of each. Sensitive fields (birth date) open only where 
 
 from __future__ import annotations
 
+from zhiyin.accounts import row_security
 from zhiyin.accounts.access import Grant, Level, Resource, Scope, Sensitivity, register
 from zhiyin.accounts.roles import EVERY_ROLE, Role
 
@@ -134,3 +135,11 @@ TASK = register(
         },
     )
 )
+
+# PostgreSQL checks again, row by row, who sees a customer and what hangs on them.
+row_security.guard_subject("customer", "customers_customer")
+for _table in ("customersearch", "identifier", "link", "profilechange", "order", "orderline",
+               "score", "note", "segmentmember"):  # fmt: skip
+    row_security.guard(f"customers_{_table}")
+row_security.guard("customers_task", also_owner="owner_id")
+row_security.guard("collect_event")  # of the room below, which does not know whose an event is

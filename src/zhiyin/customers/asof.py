@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 from django.utils import timezone
 
+from zhiyin.accounts import seat
 from zhiyin.customers.models import Order
 
 FRESH = timedelta(days=14)
 
 
+@seat.system("the date of the data is one for everybody")
 def data_as_of(now: datetime | None = None) -> datetime:
     """Now, or the midnight after the last order where that was more than two weeks ago."""
     present = now or timezone.now()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from zhiyin.accounts import access
+from zhiyin.accounts import access, seat
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.collect.models import Event
@@ -123,6 +123,7 @@ def _own_fields(user: User | None) -> list[Field]:
     return found
 
 
+@seat.system("the names of events; of nobody's in particular")
 def _events() -> dict[str, Text]:
     """Known event names with their words; others that came in under their own name."""
     seen = Event.objects.order_by().values_list("name", flat=True).distinct()[:200]

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 
+from zhiyin.accounts import seat
 from zhiyin.cleaning.pinyin import search_keys
 from zhiyin.collect.bulk import copy_rows
 from zhiyin.customers.models import Customer, CustomerSearch, Identifier
@@ -71,6 +72,7 @@ def names_of(name: str, number: str) -> str:
     return text_of(name, [number])
 
 
+@seat.system("the index holds everybody and is filled by COPY")
 def index(customers: Iterable[UUID]) -> None:
     """Make the search rows of these customers anew."""
     ids = list(customers)

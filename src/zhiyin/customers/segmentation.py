@@ -18,7 +18,7 @@ from django.utils import timezone
 from psycopg import errors, sql
 
 from zhiyin import segments as language
-from zhiyin.accounts import access
+from zhiyin.accounts import access, seat
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.customers import catalogue
@@ -183,6 +183,7 @@ def save(segment: Segment, rule: Rule, *, by: User) -> Segment:
 
 
 @transaction.atomic
+@seat.system("the members are the same whoever asks for the refresh")
 def refresh(segment: Segment) -> int:
     """Who is in the segment now: those who left go, those who came get today as `since`."""
     ids = member_ids(rule_of(segment))
@@ -250,3 +251,4 @@ def _asking(user: User | None) -> Iterator[_Asking]:
             )  # fmt: skip
             relations = language.Relations(customers="visible_customer")
         yield _Asking(catalogue.current(), relations, when)
+        cursor.execute("drop view if exists pg_temp.visible_customer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zhiyin.accounts import row_security
 from zhiyin.accounts.access import Grant, Resource, Scope, register
 from zhiyin.accounts.roles import Role
 
@@ -39,3 +40,6 @@ MESSAGE = register(
         },
     )
 )
+
+for _table in ("message", "campaignmember"):
+    row_security.guard(f"engage_{_table}")

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.safestring import SafeString
 
 from zhiyin import experiments
-from zhiyin.accounts import access
+from zhiyin.accounts import access, seat
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.customers import segmentation
@@ -85,6 +85,7 @@ def state_counts(user: User) -> dict[str, int]:
     return dict(seen.values_list("state").annotate(n=Count("pk")))
 
 
+@seat.system("shares of everybody in a campaign")
 def _bought(ids: Sequence[UUID]) -> dict[UUID, dict[str, Rate]]:
     found: dict[UUID, dict[str, Rate]] = {}
     with connection.cursor() as cursor:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Max
 
+from zhiyin.accounts import seat
 from zhiyin.customers.models import Order
 from zhiyin.engage import telling
 from zhiyin.engage.models import Campaign, CampaignMember, Message
@@ -168,6 +169,7 @@ class _Person:
     before: float
 
 
+@seat.system("a campaign's figures are of everybody who was drawn")
 def measure(campaign: Campaign, *, now: datetime) -> Report:
     """Measure a campaign as things stand at `now`; purchases after it are not looked at."""
     if campaign.started_at is None:
@@ -269,6 +271,7 @@ def _daily(
     return [(day, one, other) for day, (one, other) in enumerate(both, start=1)]
 
 
+@seat.system("a campaign's figures are of everybody who was drawn")
 def outcomes(campaign: Campaign) -> list[tuple[str, int]]:
     """How many people have each outcome, the most frequent first."""
     counted = (

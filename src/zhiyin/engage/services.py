@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from zhiyin import experiments
-from zhiyin.accounts import access, work
+from zhiyin.accounts import access, seat, work
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User, Work
 from zhiyin.collect.bulk import copy_rows
@@ -225,6 +225,7 @@ def cancel(campaign: Campaign, *, by: User, now: datetime) -> None:
         _defer(campaign)  # the timeline is told in the background
 
 
+@seat.system("of everybody in the campaign")
 @transaction.atomic
 def stop(campaign: Campaign, *, now: datetime) -> int:
     """Nobody else of this campaign is written to; returns how many that are."""
@@ -240,6 +241,7 @@ def stop(campaign: Campaign, *, now: datetime) -> int:
     return rest
 
 
+@seat.system("of everybody in the campaign")
 def finish_due(now: datetime) -> int:
     """Close the campaigns whose window of outcomes is over; returns how many."""
     closed = 0
@@ -257,6 +259,7 @@ def finish_due(now: datetime) -> int:
     return closed
 
 
+@seat.system("of everybody in the campaign")
 def waiting(campaign: Campaign) -> int:
     """How many have no outcome yet."""
     return CampaignMember.objects.filter(campaign=campaign, outcome=Outcome.PENDING).count()

@@ -16,6 +16,7 @@ from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from zhiyin.accounts import seat
 from zhiyin.accounts.gate import public
 from zhiyin.collect.batch import ConsentFact
 from zhiyin.engage import mail, timeline
@@ -29,6 +30,7 @@ _LANGUAGES = {"zh": "zh-hans", "en": "en"}
 @public
 @csrf_exempt
 @never_cache
+@seat.system("whoever holds the signed link is the customer; nobody is signed in")
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask on GET, act on POST; both in the language of the message."""
     message = _message(token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhiyin import toasts
-from zhiyin.accounts import access, records
+from zhiyin.accounts import access, records, row_security, seat
 from zhiyin.accounts.gate import gate, public
 from zhiyin.accounts.models import User
 from zhiyin.accounts.records import Ref
@@ -105,6 +106,7 @@ def file_by_ticket(request: HttpRequest, ticket: UUID) -> HttpResponseBase:
     if found is None:
         raise Http404
     user, file = found
+    seat.sit(partial(row_security.seat_of, user))  # the ticket's holder, whom no session names
     return _handed_out(queries.file(user, file.pk), user)
 
 

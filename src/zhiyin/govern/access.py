@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zhiyin.accounts import row_security
 from zhiyin.accounts.access import Grant, Resource, Scope, register
 from zhiyin.accounts.roles import EVERY_ROLE, Role
 
@@ -20,3 +21,6 @@ CONSENT = register(
         },
     )
 )
+
+for _table in ("consent", "consentchange"):
+    row_security.guard(f"govern_{_table}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from zhiyin.accounts import access
+from zhiyin.accounts import access, seat
 from zhiyin.accounts.models import User
 from zhiyin.customers.models import Customer
 from zhiyin.govern.models import Channel, Consent, ConsentChange, Purpose, Suppression
@@ -33,6 +33,7 @@ class Standing:
         return str(Purpose(self.purpose).label)
 
 
+@seat.system("how many agreed to what; nobody is told apart")
 def register() -> list[Standing]:
     """How consents stand now; whoever is not in it allowed nothing."""
     rows = (

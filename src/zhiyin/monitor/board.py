@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from django.core.cache import cache
 from django.db import connection, transaction
 
+from zhiyin.accounts import seat
 from zhiyin.customers.asof import data_as_of
 from zhiyin.monitor.figures import retention, risk, trade, value
 from zhiyin.monitor.figures.asking import row
@@ -68,6 +69,7 @@ class Board:
         return self.trade[1]
 
 
+@seat.system("figures of everybody in a sight, kept for all who have it (see sight.py)")
 def board(period: Period, sight: Sight, now: datetime) -> Board | None:
     """The figures; None in a workspace without orders."""
     imported, trained, any_order = row(_CHANGED, {})
@@ -103,6 +105,7 @@ def _renew(key: str, period: Period, sight: Sight, now: datetime) -> None:
         connection.close()
 
 
+@seat.system("figures of everybody in a sight")
 @transaction.atomic
 def ask(period: Period, sight: Sight, now: datetime) -> Board:
     """The figures, asked of the database; it may sort and hash them in memory."""

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from zhiyin.accounts import access
+from zhiyin.accounts import access, seat
 from zhiyin.accounts.models import User
 from zhiyin.cleaning.errors import BadValue
 from zhiyin.cleaning.said import day_said
@@ -61,6 +61,7 @@ class Answer:
     task: Task | None = None
 
 
+@seat.system("a task is its owner's, also where the customer is out of sight: then without a name")
 def open_tasks(user: User, now: datetime) -> list[Open]:
     """Mine that are not done, the most urgent first."""
     mine = Task.objects.filter(owner=user, done_at=None).select_related("customer")

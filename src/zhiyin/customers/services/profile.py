@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from zhiyin.accounts import access
+from zhiyin.accounts import access, seat
 from zhiyin.accounts.access import Denied, Level
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
@@ -104,6 +104,7 @@ def reveal(customer: Customer, field: str, *, by: User, reason: str) -> str:
     return text_of(getattr(customer, field))
 
 
+@seat.system("an identifier that is another's must be found to be refused")
 def _claim(customer: Customer, field: str, value: str, *, by: User) -> None:
     """A typed identifier is this customer's from now on; raises `Taken` where it is another's."""
     kind = IDENTIFYING.get(field)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from zhiyin import toasts
-from zhiyin.accounts import access
+from zhiyin.accounts import access, seat
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User, Work
 from zhiyin.customers import approving, tasks
@@ -34,6 +34,11 @@ STAGES = {
 }
 
 
+@seat.system("whether there is anything to train on, whoever asks")
+def _anybody_bought() -> bool:
+    return Customer.objects.filter(orders__gt=0).exists()
+
+
 @gate("model.see")
 @require_GET
 def models(request: HttpRequest) -> HttpResponse:
@@ -46,7 +51,7 @@ def models(request: HttpRequest) -> HttpResponse:
         "customers/models/empty.html",
         {
             "may_train": access.allowed(_me(request), "model.train"),
-            "has_customers": Customer.objects.filter(orders__gt=0).exists(),
+            "has_customers": _anybody_bought(),
             **_training(_me(request)),
         },
     )

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, which takes the right seat before each statement (see seat.py)."""
