@@ -1,4 +1,4 @@
-"""Renders console pages without a database, for a person who is only in memory."""
+"""Renders console pages for a person who is only in memory."""
 
 from __future__ import annotations
 

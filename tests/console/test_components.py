@@ -48,6 +48,7 @@ def test_values_are_escaped_inside_components() -> None:
     assert "<script>" not in drawn
 
 
+@pytest.mark.django_db  # the side bar counts what waits
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_component_renders_in_both_languages_and_themes(language: str, theme: str) -> None:

@@ -31,6 +31,7 @@ def test_a_view_may_set_a_stricter_policy_of_its_own() -> None:
     assert response.headers["Content-Security-Policy"] == "sandbox"
 
 
+@pytest.mark.django_db  # the side bar counts what waits
 def test_a_rendered_page_has_no_inline_code() -> None:
     page = components().content.decode()
     assert not re.findall(r"<script(?![^>]*(src=|application/json))[^>]*>", page)

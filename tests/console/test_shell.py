@@ -12,6 +12,8 @@ from zhiyin.console import living, navigation, palette, reality, views
 from zhiyin.console.context import shell
 from zhiyin.console.palette import Entry
 
+pytestmark = pytest.mark.django_db  # the side bar counts what waits
+
 
 def labels(role: str) -> list[str]:
     with translation.override("en"):
