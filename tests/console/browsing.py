@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from tests import factories
@@ -29,6 +29,8 @@ needs_browser = [
     pytest.mark.skipif(not frontend.VENDOR.exists(), reason="run `python -m zhiyin.frontend`"),
 ]
 
+CUT_OFF = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+
 
 @dataclass
 class Visit:
@@ -38,6 +40,12 @@ class Visit:
     page: Page
     url: str
     complaints: list[str] = field(default_factory=list)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        """Keep an error. Leaving a page cuts off what htmx asked last, and it says so; a server
+        that cannot be reached is Chromium's own complaint."""
+        if message.type == "error" and not message.text.startswith(CUT_OFF):
+            self.complaints.append(message.text)
 
     def go(self, path: str) -> Page:
         self.page.goto(f"{self.url}{path}")
@@ -75,6 +83,6 @@ def enter(
     page = context.new_page()
     page.set_default_timeout(10_000)
     visit = Visit(context, page, server.url)
-    page.on("console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None)
+    page.on("console", visit.hear)
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     return visit
