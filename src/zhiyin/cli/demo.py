@@ -18,13 +18,18 @@ from zhiyin.cli.workspace import opened
 
 MARKER = "demo.json"
 BEGUN = "demo.begun"  # there only while the demo is being loaded
-KEPT = ("postgres", "lake", "models", "imports", "secrets", "static",
+KEPT = ("postgres", "lake", "models", "imports", "files", "uploads", "secrets", "static",
         MARKER, "up.json", "audit_head.json", BEGUN)  # fmt: skip
 
 
 def demo(options: Namespace, output: Output) -> int:
     """Load the demo once, then start; a later call keeps the data and is up in seconds."""
     with serve.only_one(options.data, output) as free:
+        if not free and options.reset:
+            raise Failure(
+                t("要清空演示，请先在运行它的终端按 Ctrl-C 停止它。",
+                  "To start the demo afresh, first stop it: Ctrl-C where it runs.")
+            )  # fmt: skip
         if not free:
             return 0
         if options.reset:

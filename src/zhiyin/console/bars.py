@@ -73,8 +73,8 @@ def _address(link: Link) -> str:
 
 
 def _count(link: Link, css: str = "") -> str:
-    if link.count is None:
-        return ""
+    if link.count is None or (link.todo and not link.count):
+        return ""  # where nothing waits, nothing is said
     return f'<span class="count{css}">{formats.number(link.count)}</span>'
 
 
