@@ -77,6 +77,15 @@ EGRESS_ALLOW = os.environ.get("ZHIYIN_EGRESS_ALLOW", "")
 # A file of certificates (PEM) that are believed beside the system's, for your own authority.
 EGRESS_CA = os.environ.get("ZHIYIN_EGRESS_CA", "")
 
+# The company's own sign-in (OpenID Connect): the provider's address as its discovery document says
+# it, our client there, its secret (empty for a public client), how the button calls it, and what
+# is asked for. Set the first two to let people sign in with it; docs/sign-in.md.
+OIDC_ISSUER = os.environ.get("ZHIYIN_OIDC_ISSUER", "")
+OIDC_CLIENT_ID = os.environ.get("ZHIYIN_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = os.environ.get("ZHIYIN_OIDC_CLIENT_SECRET", "")
+OIDC_NAME = os.environ.get("ZHIYIN_OIDC_NAME", "")
+OIDC_SCOPES = os.environ.get("ZHIYIN_OIDC_SCOPES", "openid email profile")
+
 # How long the log of webhooks is kept, in days. What is forgotten cannot be sent again.
 WEBHOOK_LOG_DAYS = int(os.environ.get("ZHIYIN_WEBHOOK_LOG_DAYS", "30"))
 
@@ -124,6 +133,7 @@ INSTALLED_APPS = [
     "zhiyin.accounts",
     "zhiyin.objects",
     "zhiyin.connect",
+    "zhiyin.connect.oidc",
     "zhiyin.talk",
     "zhiyin.objects.custom",
     "zhiyin.files",
@@ -244,6 +254,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # this session lives on; the others end with the hash
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "zhiyin.accounts.second_factor.CodeForm",
+    "reauthenticate": "zhiyin.accounts.second_factor.CodeAgainForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Zhiyin"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE

@@ -10,6 +10,7 @@ from zhiyin.files.views import file_by_ticket
 urlpatterns = [
     path("", include("zhiyin.console.urls")),
     path("", include("zhiyin.monitor.urls")),
+    path("account/company/", include("zhiyin.connect.oidc.urls")),
     path("account/", include("zhiyin.accounts.urls")),
     path("settings/fields/", include("zhiyin.objects.custom.urls")),
     path("customers/", include("zhiyin.customers.urls")),

@@ -6,13 +6,24 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
 
-from zhiyin.accounts import access, sessions, throttle, workspace
+from zhiyin.accounts import (
+    access,
+    second_factor,
+    sessions,
+    sign_in_rules,
+    throttle,
+    workspace,
+)
+from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 
 # Who has just signed in sees that they are.
@@ -44,6 +55,34 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         usual: str = super().get_login_redirect_url(request)
         return usual
 
+    def get_login_stages(self) -> list[str]:
+        """allauth's, with our own second step."""
+        ours = f"{second_factor.__name__}.{second_factor.SecondStep.__name__}"
+        theirs = "allauth.mfa.stages.AuthenticateStage"
+        return [ours if one == theirs else one for one in super().get_login_stages()]
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Passkeys pass by the backend that asks for passwords, so the house's rule is asked here:
+        only what the provider vouched for comes in where it is the only way."""
+        refused: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if refused is not None:
+            return refused
+        by_provider = (kwargs.get("signal_kwargs") or {}).get("method") == "oidc"
+        if not by_provider and not sign_in_rules.may_sign_in_here(user):
+            record(user, "sign_in_refused", user, reason="only_provider")
+            messages.error(request, _("Sign in with your company's account."))
+            return redirect("account_login")
+        return None
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Who came by the company's provider is signed out there too."""
+        if any(
+            one.get("method") == "oidc" for one in get_authentication_records(request, request.user)
+        ):
+            return sign_in_rules.after_sign_out() or reverse("account_login")
+        usual: str = super().get_logout_redirect_url(request)
+        return usual
+
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
         set_language_cookie(response, user.locale)
@@ -55,12 +94,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             self._counted = throttle.enter(request, str(credentials.get("email") or ""))
         except throttle.TooMany as early:
-            text = ngettext(
-                "Too many attempts. Wait %(n)s second.",
-                "Too many attempts. Wait %(n)s seconds.",
-                early.seconds,
-            )
-            raise ValidationError(text % {"n": early.seconds}) from early
+            raise ValidationError(second_factor.too_many(early)) from early
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Only checks who it is; a right password takes the counted failure back."""

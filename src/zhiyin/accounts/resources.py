@@ -27,6 +27,21 @@ register(
     )
 )
 
+# Who may sign in by the company's provider, and with which roles: whoever changes it can let in
+# anybody, so the officer looks on.
+register(
+    Resource(
+        name="sign_in",
+        actions=frozenset({"see", "change"}),
+        grants={
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change"}),
+            Role.DPO: Grant(Scope.ALL, {"see"}),
+        },
+        owner=None,
+        department=None,
+    )
+)
+
 # Programs that ask the API by a token; whoever makes one hands out rights of their own.
 register(
     Resource(

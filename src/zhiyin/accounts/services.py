@@ -223,10 +223,15 @@ def check_department(by: User | None, department: Department | None) -> None:
         raise NotAllowed(_("Choose a department that you lead."))
 
 
-def _check_not_last_administrator(user: User) -> None:
+def is_last_administrator(user: User) -> bool:
+    """Whether nobody else administers; inside a transaction."""
     # The rows are locked, so that two administrators cannot remove each other at the same time.
     others = User.objects.select_for_update().filter(
         roles__contains=[Role.ADMINISTRATOR], is_active=True, kind=User.Kind.PERSON
     )
-    if not [other for other in others if other.pk != user.pk]:
+    return not [other for other in others if other.pk != user.pk]
+
+
+def _check_not_last_administrator(user: User) -> None:
+    if is_last_administrator(user):
         raise NotAllowed(_("This is the last administrator; name another one first."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.signals import password_changed
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -19,7 +20,8 @@ from zhiyin.accounts.models import User, normal_email
 
 @receiver(user_logged_in)
 def signed_in(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
-    record(user, "signed_in", user)
+    used = [str(one.get("method", "")) for one in get_authentication_records(request, user)]
+    record(user, "signed_in", user, way=[*dict.fromkeys(used)])
     sessions.begin(request, user)
 
 

@@ -21,10 +21,11 @@ from django.utils import timezone
 from zhiyin.accounts import sessions
 from zhiyin.accounts.audit_keys import fingerprint
 from zhiyin.accounts.devices import network_of
-from zhiyin.accounts.models import SignInAttempts, normal_email
+from zhiyin.accounts.models import SignInAttempts, SpentCode, User, normal_email
 
 LONGEST = timedelta(minutes=15)
 FORGOTTEN = timedelta(hours=24)
+SPENT_FOR = timedelta(minutes=10)  # longer than any code lives
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,31 @@ def enter(request: HttpRequest, email: str) -> list[Bucket]:
     return counted
 
 
+def enter_code(user: User) -> list[Bucket]:
+    """Count a code of a second factor as wrong until it is not. Whoever gets here knows the
+    password, so only the account counts, in whatever browser."""
+    now, bucket = timezone.now(), Bucket(f"code:{fingerprint(str(user.pk))}", 5)
+    if not _count(bucket, now):
+        found = SignInAttempts.objects.get(pk=bucket.key)
+        raise TooMany(found.last_at + delay(found.failures, bucket.free) - now)
+    return [bucket]
+
+
+def spend(user: User, code: str) -> bool:
+    """Whether this code is used for the first time: RFC 6238, 5.2 lets it open once only."""
+    digits = "".join(code.split()).lower()
+    row = SpentCode(key=f"code:{fingerprint(f'{user.pk} {digits}')}", at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into accounts_spentcode as s (key, at) values (%(key)s, %(at)s)
+            on conflict (key) do update set at = %(at)s where s.at < %(old)s
+            """,
+            {"key": row.key, "at": row.at, "old": row.at - SPENT_FOR},
+        )
+        return bool(cursor.rowcount)
+
+
 def passed(counted: list[Bucket]) -> None:
     """The attempt was right: the account's failures are forgotten, the network's less this one, or
     one right password now and then would hide the guessing of others."""
@@ -80,6 +106,7 @@ def passed(counted: list[Bucket]) -> None:
 def forget(now: datetime) -> None:
     """Throw away what no longer counts."""
     SignInAttempts.objects.filter(last_at__lt=now - FORGOTTEN).delete()
+    SpentCode.objects.filter(at__lt=now - SPENT_FOR).delete()
 
 
 def _count(bucket: Bucket, now: datetime) -> bool:

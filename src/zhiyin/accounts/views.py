@@ -50,6 +50,7 @@ def users(request: HttpRequest) -> HttpResponse:
             "roles": [("", _("Every role")), *Role.choices],
             "may_add": access.allowed(me, "user.add"),
             "may_see_services": access.allowed(me, "service_account.see"),
+            "may_see_sign_in": access.allowed(me, "sign_in.see"),
             "may_see_territories": access.allowed(me, "territory.see"),
             "levels": access.levels(me, "user"),
         },

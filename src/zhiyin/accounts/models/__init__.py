@@ -4,6 +4,7 @@ Customers are not here. The audit tables are append-only: triggers made by the m
 change them (see audit.py).
 """
 
+from zhiyin.accounts.models.federation import GroupRule, Identity, SignInRules
 from zhiyin.accounts.models.idempotent import KeptAnswer
 from zhiyin.accounts.models.people import (
     Department,
@@ -20,7 +21,7 @@ from zhiyin.accounts.models.reach import (
     TerritoryMember,
     TerritoryRule,
 )
-from zhiyin.accounts.models.sign_in import KnownDevice, Session, SignInAttempts
+from zhiyin.accounts.models.sign_in import KnownDevice, Session, SignInAttempts, SpentCode
 from zhiyin.accounts.models.tokens import AccessToken
 from zhiyin.accounts.models.trail import AuditEntry, AuditFacts, AuditHead, AuditPending
 from zhiyin.accounts.models.work import Work
@@ -34,12 +35,16 @@ __all__ = [
     "AuditPending",
     "Delegation",
     "Department",
+    "GroupRule",
+    "Identity",
     "KeptAnswer",
     "KnownDevice",
     "Locale",
     "Session",
     "Share",
     "SignInAttempts",
+    "SignInRules",
+    "SpentCode",
     "Territory",
     "TerritoryMember",
     "TerritoryRule",

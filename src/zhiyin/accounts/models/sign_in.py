@@ -1,4 +1,5 @@
-"""Tables of signing in: sessions with what is shown of them, known browsers, failed attempts.
+"""Tables of signing in: sessions with what is shown of them, known browsers, failed attempts,
+codes that were used.
 
 A session is Django's row with columns beside it; session_store.py fills them in.
 """
@@ -64,6 +65,19 @@ class SignInAttempts(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["last_at"], name="attempts_by_time")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class SpentCode(models.Model):
+    """A code of an authenticator app that opened the door once, and opens it no more."""
+
+    key = models.CharField(max_length=80, primary_key=True)  # a keyed hash of user and code
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="spent_code_by_time")]
 
     def __str__(self) -> str:
         return self.key
