@@ -1,8 +1,10 @@
-"""The product as it is served, with the time that the server took for an answer in a header.
+"""What uvicorn serves in a benchmark, with the time that the server took for an answer in a header.
 
-The clock runs around the whole application, from the moment in which the event loop takes a request
-up to its first byte: waiting for a thread, middleware, permission, queries, template and audit. What
-it leaves out is the network stack and the client, who share the cores in a benchmark.
+The clock runs around the whole application, from the moment in which the event loop takes a
+request up to its first byte: waiting for a thread, middleware, permission, queries, page, audit.
+What it leaves out is the network stack and the client, who share the cores in a benchmark.
+
+Django's admin (settings `benchmarks.admin.settings`) is served in the same way.
 """
 
 from __future__ import annotations
