@@ -262,6 +262,16 @@ def _api_customer_change(world: World) -> Case:
     return Case(case.kwargs, case.row, {"version": 1, "city": "London"})
 
 
+def _api_look(world: World) -> Case:
+    case = _api_customer(world)
+    return Case(case.kwargs, case.row, {"field": "phone", "reason": "x"})
+
+
+def _look(world: World) -> Case:
+    case = _api_customer(world)
+    return Case({**case.kwargs, "ticket": "no-such-ticket"}, case.row)
+
+
 def _api_segment(world: World) -> Case:
     rule = {"root": {"type": "group", "match": "all", "items": []}, "version": 1}
     made = Segment.objects.create(name="x", tree=rule, owner=world.owner)
@@ -365,6 +375,7 @@ CASES: dict[str, Callable[[World], Case]] = {
     "customer_lake": _customer,
     "customer_fact": _fact("city"),
     "reveal_customer": _fact("phone"),
+    "customer_look": _look,
     "tag_customer": _customer,
     "note_customer": _customer,
     "new_task": lambda world: Case(_customer(world).kwargs),  # the task will be one's own
@@ -410,6 +421,8 @@ CASES: dict[str, Callable[[World], Case]] = {
     # the API
     "api:customer": _api_customer_change,
     "api:tag_customer": _api_customer,
+    "api:open_look": _api_look,
+    "api:read_look": _look,
     "api:customer_timeline": _api_customer,
     "api:customer_orders": _api_customer,
     "api:customer_scores": _api_customer,

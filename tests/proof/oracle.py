@@ -84,7 +84,7 @@ def _knows_field(role: Role, field: str, row: str, door: str) -> bool:
     personal, sensitive = field in PERSONAL_FIELDS, field in SENSITIVE_FIELDS
     if not personal and not sensitive:
         return True
-    if door == "reveal_customer" and sees_row(role, row, REVEAL):
+    if door in {"reveal_customer", "customer_look"} and sees_row(role, row, REVEAL):
         return (PERSONAL if personal else SENSITIVE)[role][row != "own"] != "-"
     return (PERSONAL if personal else SENSITIVE)[role][row != "own"] == "r"
 

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:customer_id>/lake", record.lake, name="customer_lake"),
     path("<uuid:customer_id>/facts/<slug:field>", facts.fact, name="customer_fact"),
     path("<uuid:customer_id>/reveal/<slug:field>", facts.reveal, name="reveal_customer"),
+    path("<uuid:customer_id>/looks/<str:ticket>", facts.look, name="customer_look"),
     path("<uuid:customer_id>/access/", sharing.customer_access, name="customer_access"),
     path("<uuid:customer_id>/access/<uuid:share_id>/end/", sharing.end_share, name="end_share"),
     path("<uuid:customer_id>/tags", facts.tag, name="tag_customer"),

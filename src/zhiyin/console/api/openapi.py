@@ -36,6 +36,7 @@ _MEANING = {
     "403": "Your role or your token does not allow this, or the CSRF token is missing.",
     "404": "There is no such thing, or not for you.",
     "409": "The present state does not allow this, or the same key is on its way.",
+    "410": "It is over; ask again.",
     "413": "The file is too large.",
     "422": "Some values cannot be used; `errors` names them.",
     "429": "Too many requests.",

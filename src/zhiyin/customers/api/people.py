@@ -6,9 +6,10 @@ from datetime import date
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
+from zhiyin.accounts import looks
 from zhiyin.accounts.access import Denied, Level
 from zhiyin.accounts.api import paging
 from zhiyin.accounts.api.problems import Fault, Problem, or_invalid
@@ -24,6 +25,9 @@ from zhiyin.customers.api.schemas import (
     CustomerPage,
     CustomerPatch,
     CustomersQuery,
+    LookedAt,
+    LookIn,
+    LookOut,
     OrderPage,
     ScoresOut,
     TagIn,
@@ -45,6 +49,10 @@ Answer = dict[str, object]
 _NOT_YOURS = {
     "zh": "你的角色不能改这位客户的这一项",
     "en": "Your role may not write this field of this customer",
+}
+_OVER = {
+    "zh": "查看已过期，或不属于你；需要时请重新说明原因",
+    "en": "The look is over, or was never yours; say again why you need the value",
 }
 _NO_KIND = {"zh": "没有这类记录", "en": "There is no such type of line"}
 
@@ -117,6 +125,45 @@ def _changed(version: int) -> Problem:
         },
         [Fault("version", {"zh": f"现在是 {version}", "en": f"It is {version} now"})],
     )
+
+
+@router.post(
+    "/customers/{customer_id}/looks", response=answers(LookOut, *ROW, *BODY),
+    operation_id="open_look", summary="Look behind a mask",
+)  # fmt: skip
+@gate("customer.reveal")
+def open_look(request: HttpRequest, customer_id: UUID, asked: LookIn) -> Answer:
+    """Say why you need a masked value; the audit trail keeps it. The value is not in this answer:
+    read it with the ticket, within a minute."""
+    user = user_of(request)
+    person = record.person(user, customer_id, "customer.reveal")
+    or_invalid(
+        "reason",
+        lambda: profile.reveal(person, asked.field, by=user, reason=asked.reason),
+        CannotBe,
+    )
+    look = looks.open_look(request, person.pk, asked.field)
+    return {"ticket": look.ticket, "field": look.field, "until": look.until}
+
+
+@router.get(
+    "/customers/{customer_id}/looks/{ticket}", response=answers(LookedAt, *ROW, 410),
+    operation_id="read_look", summary="Read a masked value",
+)  # fmt: skip
+@gate("customer.reveal")
+def read_look(
+    request: HttpRequest, response: HttpResponse, customer_id: UUID, ticket: str
+) -> Answer:
+    """The whole value while the look is open; 410 when it is over or was another's."""
+    user = user_of(request)
+    person = record.person(user, customer_id, "customer.reveal")
+    try:
+        look = looks.read_look(request, person.pk, ticket)
+    except looks.LookClosedError as error:
+        raise Problem(410, _OVER) from error
+    response.headers["Cache-Control"] = "no-store"
+    value = profile.revealed(person, look.field, by=user)
+    return {"field": look.field, "value": value, "until": look.until}
 
 
 @router.post(

@@ -154,6 +154,34 @@ class CustomerPatch(Schema):
     number: str = Field("", max_length=60, examples=["12347"])
 
 
+class LookIn(Schema):
+    """A masked field to look at, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    field: Literal["phone", "email", "birth_date"]
+    reason: str = Field(
+        min_length=1, max_length=200, description="Kept in the audit trail.",
+        examples=["Called back about order 20913"],
+    )  # fmt: skip
+
+
+class LookOut(Schema):
+    """An open look: read the value by its ticket until it closes."""
+
+    ticket: str = Field(description="Good for this token or sign-in only.")
+    field: str = Field(examples=["phone"])
+    until: datetime
+
+
+class LookedAt(Schema):
+    """A value behind its mask."""
+
+    field: str = Field(examples=["phone"])
+    value: str = Field(examples=["+8613800005678"])
+    until: datetime
+
+
 class TagIn(Schema):
     """A tag to give."""
 

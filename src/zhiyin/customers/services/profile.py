@@ -15,7 +15,7 @@ from zhiyin.accounts.models import User
 from zhiyin.collect.models import Source
 from zhiyin.connect import outbox
 from zhiyin.customers import search
-from zhiyin.customers.fields import levels_for
+from zhiyin.customers.fields import PERSONAL, levels_for
 from zhiyin.customers.models import Customer, Identifier, Link, ProfileChange
 from zhiyin.customers.services.values import CannotBe, stored, text_of
 from zhiyin.objects.faults import Conflict
@@ -27,7 +27,15 @@ EDITABLE = (
 IDENTIFYING = {"phone": Identifier.Kind.PHONE, "email": Identifier.Kind.EMAIL,
                "number": Identifier.Kind.NUMBER}  # fmt: skip
 BY_HAND = "by-hand"
-__all__ = ["EDITABLE", "Conflict", "Taken", "add_customer", "change_field", "reveal"]
+__all__ = [
+    "EDITABLE",
+    "Conflict",
+    "Taken",
+    "add_customer",
+    "change_field",
+    "reveal",
+    "revealed",
+]
 
 
 class Taken(CannotBe):
@@ -93,15 +101,25 @@ def add_customer(texts: Mapping[str, str], *, by: User) -> Customer:
 
 
 @transaction.atomic
-def reveal(customer: Customer, field: str, *, by: User, reason: str) -> str:
-    """The whole value of a masked field, for a stated reason that the audit trail keeps."""
-    access.require(by, "customer.reveal", customer)
-    if levels_for(by, customer).get(field, Level.HIDDEN) < Level.MASKED:
-        raise Denied("customer.reveal")
+def reveal(customer: Customer, field: str, *, by: User, reason: str) -> None:
+    """Note in the audit trail why somebody looks behind a mask; then a look may be opened."""
+    _check_can_reveal(customer, field, by)
     if not reason.strip():
         raise CannotBe(gettext("Say why you need it"))
     record(by, "customer.revealed", customer, field=field, reason=reason.strip()[:200])
+
+
+def revealed(customer: Customer, field: str, *, by: User) -> str:
+    """The whole value behind a mask, for whoever holds an open look at it (accounts/looks.py)."""
+    _check_can_reveal(customer, field, by)
     return text_of(getattr(customer, field))
+
+
+def _check_can_reveal(customer: Customer, field: str, by: User) -> None:
+    access.require(by, "customer.reveal", customer)
+    known = field in PERSONAL and levels_for(by, customer).get(field, Level.HIDDEN)
+    if not known:
+        raise Denied("customer.reveal")
 
 
 @seat.system("an identifier that is another's must be found to be refused")

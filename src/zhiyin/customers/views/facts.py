@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zhiyin.accounts import access
+from zhiyin.accounts import access, looks
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
@@ -41,7 +41,6 @@ SHOWN = (
     "job_title",
 )
 ALWAYS = ("phone", "email", "birth_date", "country", "city")
-REVEAL_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -161,15 +160,14 @@ def _fact_answer(
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def reveal(request: HttpRequest, customer_id: UUID, field: str) -> HttpResponse:
-    """Ask why, then show a masked value whole for a minute; both are audited."""
+    """Ask why, then open a look at a masked value; the server closes it after a minute."""
     if field not in PERSONAL:
         raise Http404
     user = signed_in(request)
     person = record.person(user, customer_id, "customer.reveal")
-    levels = levels_for(user, person)
     context: dict[str, object] = {
-        "customer": person, "fact": fact_of(person, field, user, levels),
-        "seconds": REVEAL_SECONDS,
+        "customer": person, "fact": fact_of(person, field, user, levels_for(user, person)),
+        "seconds": int(looks.LASTS.total_seconds()),
         "reasons": [("call", gettext("To call or write")), ("check", gettext("To check who it is")),
                     ("mend", gettext("To mend the data")), ("other", gettext("Other"))],
     }  # fmt: skip
@@ -177,16 +175,45 @@ def reveal(request: HttpRequest, customer_id: UUID, field: str) -> HttpResponse:
         return render(request, "customers/reveal.html", context)
     reason = " ".join(request.POST.get(key, "") for key in ("why", "words")).strip()
     try:
-        context["whole"] = profile.reveal(person, field, by=user, reason=reason)
+        profile.reveal(person, field, by=user, reason=reason)
     except CannotBe as error:
         return render(request, "customers/reveal.html", context | {"error": str(error)}, status=422)
-    name = "customers/revealed.html" if wants_fragment(request) else "customers/revealed_page.html"
-    answer = render(request, name, context)
-    answer.headers["HX-Trigger"] = "closeDialogs"
+    look = looks.open_look(request, person.pk, field)
     if not wants_fragment(request):
-        back = reverse("customer", args=[person.pk])
-        answer.headers["Refresh"] = f"{REVEAL_SECONDS}; url={back}"
+        return redirect("customer_look", person.pk, look.ticket)
+    answer = _looked_at(request, person, look, user)
+    answer.headers["HX-Trigger"] = "closeDialogs"
     return answer
+
+
+@gate("customer.reveal")
+@never_cache
+@require_safe
+def look(request: HttpRequest, customer_id: UUID, ticket: str) -> HttpResponse:
+    """The value while the look is open; afterwards the way back to the person."""
+    user = signed_in(request)
+    person = record.person(user, customer_id, "customer.reveal")
+    try:
+        found = looks.read_look(request, person.pk, ticket)
+    except looks.LookClosedError:
+        say(request, gettext("The minute is over; the value is masked again."))
+        return redirect("customer", person.pk)
+    answer = _looked_at(request, person, found, user)
+    back = reverse("customer", args=[person.pk])
+    answer.headers["Refresh"] = f"{found.seconds_left() + 1}; url={back}"
+    return answer
+
+
+def _looked_at(
+    request: HttpRequest, person: Customer, found: looks.Look, user: User
+) -> HttpResponse:
+    context = {
+        "customer": person, "seconds": found.seconds_left(),
+        "whole": profile.revealed(person, found.field, by=user),
+        "fact": fact_of(person, found.field, user, levels_for(user, person)),
+    }  # fmt: skip
+    name = "customers/revealed.html" if wants_fragment(request) else "customers/revealed_page.html"
+    return render(request, name, context)
 
 
 @gate("customer.tag")
