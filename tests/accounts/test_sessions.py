@@ -13,7 +13,9 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
@@ -258,3 +260,23 @@ class TestNewBrowser:
             sign_in(user)
             sign_in(user, PHONE)
         assert told == [str(KnownDevice.objects.latest("first_seen_at").pk)]
+
+
+@pytest.mark.django_db
+def test_a_page_reads_the_session_and_whose_it_is_in_one_statement(client: Client) -> None:
+    user = factories.user(Role.ADMINISTRATOR)
+    client.force_login(user)
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get("/help/").status_code == 200
+    asked = [one["sql"] for one in seen.captured_queries if "accounts_user" in one["sql"]]
+    assert len(asked) == 1
+    assert "accounts_session" in asked[0]
+
+
+@pytest.mark.django_db
+def test_a_user_whose_account_was_closed_is_out_at_their_next_click(client: Client) -> None:
+    user = factories.user(Role.ADMINISTRATOR)
+    client.force_login(user)
+    assert client.get("/help/").status_code == 200
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    assert client.get("/help/").status_code == 302

@@ -9,10 +9,19 @@ from django.http import HttpRequest
 
 from zhiyin.accounts import sign_in_rules
 from zhiyin.accounts.models import User
+from zhiyin.accounts.session_store import user_of_session
 
 
 class PeopleBackend(AuthenticationBackend):  # type: ignore[misc]
     """allauth's backend; Django asks it at every sign-in and again for every request."""
+
+    def get_user(self, user_id: object) -> User | None:
+        """Whose session this is, where they may still sign in."""
+        user = user_of_session(user_id)
+        if user is None:
+            found: User | None = super().get_user(user_id)
+            return found
+        return user if self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: User) -> bool:
         return user.is_active and user.kind == User.Kind.PERSON

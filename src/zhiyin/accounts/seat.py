@@ -42,6 +42,7 @@ SETTINGS = ("zhiyin.owners", "zhiyin.departments", "zhiyin.rows", "zhiyin.places
 NOBODY = Seat()
 EVERYTHING = Seat(Sight.EVERYTHING)
 SYSTEM = Seat(Sight.SYSTEM)
+ANY = Seat(settings=(("any", ""),))  # for tables that nobody guards: whichever the connection has
 
 Taken = Seat | Callable[[], Seat]
 _seat: ContextVar[Taken | None] = ContextVar("zhiyin_seat", default=None)

@@ -1,7 +1,8 @@
 """The connection: tells PostgreSQL whose eyes it lends, before each statement and only on change.
 
-A setting made within a transaction goes back when that is rolled back, and a connection from the
-pool has belonged to somebody else; after both nothing is assumed and the seat is told again.
+A setting made within a transaction goes back when that is rolled back; then nothing is assumed and
+the seat is told again. What a connection was told goes with it through the pool, where it was
+handed back between two transactions.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from psycopg.pq import TransactionStatus
 
 from zhiyin.accounts import seat
 from zhiyin.accounts.seat import Seat
@@ -17,6 +19,7 @@ from zhiyin.accounts.seat import Seat
 _TELL = "select set_config('role', %s, false), " + ", ".join(
     f"set_config('{name}', %s, false)" for name in seat.SETTINGS
 )
+_MEMORY = "_zhiyin_seat"  # on the connection of psycopg itself
 
 
 class _Seated:
@@ -52,6 +55,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         wanted = seat.current()
         if self._told == wanted or self.needs_rollback or self._undoing:
             return
+        if wanted is seat.ANY:
+            if self._told is not None:
+                return
+            wanted = seat.NOBODY
         self._told = None
         known = dict(wanted.settings)
         values = [wanted.sight.value, *(known.get(name, "") for name in seat.SETTINGS)]
@@ -60,8 +67,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._told = wanted
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        self._told = None
-        return super().get_new_connection(conn_params)
+        made = super().get_new_connection(conn_params)
+        self._told = getattr(made, _MEMORY, None)
+        return made
+
+    def _close(self) -> None:
+        """Hand the connection back, with what it was told where no open transaction may undo it."""
+        if self.connection is not None:
+            idle = self.connection.info.transaction_status == TransactionStatus.IDLE
+            setattr(self.connection, _MEMORY, self._told if idle else None)
+        super()._close()  # type: ignore[misc]
 
     def create_cursor(self, name: str | None = None) -> Any:
         self.take_seat()  # also for COPY, which goes past `execute`
