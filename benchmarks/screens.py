@@ -3,12 +3,13 @@
     python -m benchmarks.screens --customers 1000000
 
 A workspace is filled (see `benchmarks.million`), the real server is started with two workers, and
-people click through it: 20 at once, each waiting a second on average between clicks, then 50 at
-once, each waiting two and a half. Times are taken twice: by the client on the same machine, from
-the request to the last byte, and by the server (see `benchmarks.served`). The load generator shares
-the two cores and, being Python, one interpreter among all its users: the client's times are too
-long by what its own threads wait for each other. A last run of 20 without any pause says how many
-pages a second fit.
+people click through it: 20 at once, each waiting a second on average between clicks; then 50 at
+once, who think as long as TPC-W has them (exponentially, 7 seconds on average, 70 at most); then 50
+in a hurry, each waiting two and a half. Times are taken twice: by the client on the same machine,
+from the request to the last byte, and by the server (see `benchmarks.served`). The load generator
+shares the two cores and, being Python, one interpreter among all its users: the client's times are
+too long by what its own threads wait for each other. A last run of 20 without any pause says how
+many pages a second fit.
 
 The peers, on the same rows in the same run: what Django's own list would ask (`count()`, OFFSET
 paging and `icontains` over name, e-mail and phone), timed alone, without rendering, by one user;
@@ -55,17 +56,19 @@ Times = dict[str, list[Took]]
 
 @dataclass(frozen=True)
 class Crowd:
-    """So many people at once, each pausing between clicks (seconds, from and to)."""
+    """So many people at once, who pause between clicks."""
 
     name: str
     users: int
-    pause_s: tuple[float, float]
+    pause: Callable[[random.Random], float]  # seconds
+    thinking: str
     target_ms: int
 
 
-TWENTY = Crowd("", 20, (0.5, 1.5), 100)
-FIFTY = Crowd("fifty.", 50, (1.5, 3.5), 80)
-HURRIED = Crowd("hurried.", 20, (0, 0), 0)
+TWENTY = Crowd("", 20, lambda dice: dice.uniform(0.5, 1.5), "1 s", 100)
+FIFTY = Crowd("fifty.", 50, lambda dice: min(70, dice.expovariate(1 / 7)), "7 s, as in TPC-W,", 80)
+BRISK = Crowd("brisk.", 50, lambda dice: dice.uniform(1.5, 3.5), "2.5 s", 80)
+HURRIED = Crowd("hurried.", 20, lambda dice: 0, "nothing", 0)
 
 
 def pages() -> Pages:
@@ -180,7 +183,7 @@ def clicked(
         dice = random.Random(number)
         desk = Desk(port, cookie)
         for _ in range(rounds):
-            time.sleep(dice.uniform(*crowd.pause_s))
+            time.sleep(crowd.pause(dice))
             kind = dice.choice(list(wanted))
             address = dice.choice(wanted[kind])
             status, took = desk.save(address) if kind == "save" else desk.get(address)
@@ -312,7 +315,6 @@ def _served(times: list[Took]) -> float:
 
 def report(times: Times, crowd: Crowd, customers: int, peer: str, theirs: dict[str, float]) -> None:
     """The server's p95 of every kind of page beside the peer's, with the client's."""
-    low, high = crowd.pause_s
     for kind, found in sorted(times.items()):
         served, seen = zip(*found, strict=True)
         p95, other = _p95(served), theirs.get(kind)
@@ -321,7 +323,7 @@ def report(times: Times, crowd: Crowd, customers: int, peer: str, theirs: dict[s
             other / p95 if other else None, customers,
             f"median {statistics.median(served):.0f} ms; by the client {_p95(seen):.0f}, median "
             f"{statistics.median(seen):.0f} ms; {len(found)} requests by {crowd.users} users with "
-            f"{low} to {high} s between clicks, target {crowd.target_ms} ms",
+            f"{crowd.thinking} between clicks, target {crowd.target_ms} ms",
         )  # fmt: skip
 
 
@@ -357,6 +359,7 @@ def measure(data: Path, customers: int, rounds: int) -> None:
             times = clicked(port, cookie, wanted, rounds, TWENTY)
             used = server.cpu_seconds() - before[0], cpu_seconds(database) - before[1]
             many = clicked(port, cookie, wanted, rounds, FIFTY)
+            brisk = clicked(port, cookie, wanted, rounds, BRISK)
             begun = time.perf_counter()
             pressed = clicked(port, cookie, wanted, max(3, rounds // 3), HURRIED)
             seconds = time.perf_counter() - begun
@@ -367,6 +370,7 @@ def measure(data: Path, customers: int, rounds: int) -> None:
     report(times, TWENTY, customers, "naive ORM, queries alone, one user", peer)
     report(many, FIFTY, customers, "Django admin, the same users",
            {kind: _served(found) for kind, found in admin.items()})  # fmt: skip
+    report(brisk, BRISK, customers, "", {})
     clicks = sum(map(len, times.values()))
     figure("screens.cpu_a_page", 1000 * sum(used) / clicks, "ms", n=customers,
            note=f"all kinds of page; web {1000 * used[0] / clicks:.1f} ms, PostgreSQL "
