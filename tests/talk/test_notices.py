@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from tests.files.desk import Desk
+from zhiyin.accounts import sharing
 from zhiyin.accounts.models import User
 from zhiyin.collect import notices as collect_notices
 from zhiyin.collect.models import Import
@@ -100,6 +101,15 @@ def test_a_task_for_somebody_else_tells_them(desk: Desk) -> None:
     customer_tasks.add_task(desk.customer, "Call", by=desk.owner)
     (line,) = _lines(desk.colleague)
     assert line.text == "Owner gave you a task for 林静姝" and not _lines(desk.owner)
+
+
+def test_a_shared_record_is_told_to_the_colleague_it_was_opened_to(desk: Desk) -> None:
+    sharing.share("customer", desk.customer, by=desk.owner, user=desk.stranger, reason="covers me")
+    (line,) = _lines(desk.stranger)
+    assert line.text == "Owner shared 林静姝 with you"
+    assert line.address == f"/customers/{desk.customer.pk}/"
+    sharing.share("customer", desk.customer, by=desk.owner, department=desk.south, reason="x")
+    assert len(_lines(desk.stranger)) == 1
 
 
 def test_a_notice_is_lost_with_the_deed_that_was(desk: Desk) -> None:

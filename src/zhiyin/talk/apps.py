@@ -13,6 +13,6 @@ class TalkConfig(AppConfig):
     label = "talk"
 
     def ready(self) -> None:
-        from zhiyin.talk import mentions, sign_ins  # noqa: F401  (register their kinds)
+        from zhiyin.talk import mentions, shares, sign_ins  # noqa: F401  (register their kinds)
 
         autodiscover_modules("notices")
