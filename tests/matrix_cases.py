@@ -320,6 +320,7 @@ CASES: dict[str, Callable[[World], Case]] = {
     "order_custom_fields": _custom(),
     "custom_layout": _custom(),
     "custom_field": _custom(key="c_points"),
+    "built_in_field": _custom(key="city"),
     "retire_custom_field": _custom(key="c_points"),
     "convert_custom_field": _custom(key="c_points"),
     # accounts

@@ -180,6 +180,8 @@ class Field:
     narrow_screen: bool = False  # stays on a phone
     columned: bool = True  # may be chosen as a column
     group: StrOrPromise = ""  # heading among many fields
+    help: StrOrPromise = ""  # said below its control in a form
+    long: bool = False  # written in several lines
     custom: bool = False
     reads: tuple[str, ...] = ()  # computed from these: who may not read them may not read it
 

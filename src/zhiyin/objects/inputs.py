@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import DateField
+from django.http import QueryDict
 from django.utils.translation import gettext
 
 from zhiyin.accounts.models import Department, User
@@ -21,12 +23,19 @@ class Input:
 
     key: str
     label: str
-    kind: str  # text, number, date, choice
+    kind: str  # text, area, number, date, moment, choice, choices
     options: Options
     text: str = ""
     before: str = ""
     suffix: str = ""
     suggestions: str = ""  # an address that completes what is typed
+    help: str = ""
+    required: bool = False
+
+    @property
+    def chosen(self) -> list[str]:
+        """Of several choices those that are on."""
+        return [one for one in self.text.split(writing.BETWEEN) if one]
 
 
 def input_of(of: ObjectType, field: Field, user: User, row: Any = None) -> Input:
@@ -34,13 +43,23 @@ def input_of(of: ObjectType, field: Field, user: User, row: Any = None) -> Input
     assert field.editor is not None
     options = options_of(field, user)
     stored = None if row is None else writing.stored_in(of, field, row)
+    kind = _control(of, field, options)
     return Input(
-        field.key, str(field.label), _control(field, options),
-        [("", gettext("none")), *options] if options else (),
+        field.key, str(field.label), kind,
+        [("", gettext("none")), *options] if kind == "choice" else options,
         "" if row is None else text_in_form(field, field.editor, row, stored),
         writing.text_of(stored), "%" if field.kind is Kind.PERCENT else "",
-        field.suggestions,
+        field.suggestions, str(field.help),
     )  # fmt: skip
+
+
+def sent(posted: QueryDict, name: str) -> str | None:
+    """What a form says of a control; None where it was not on it. Boxes that are all off send
+    nothing, so a mark beside them says that they were there."""
+    if f"{name}-boxes" in posted:
+        return writing.BETWEEN.join(one for one in posted.getlist(name) if one)
+    found = posted.get(name)
+    return None if found is None else str(found)
 
 
 def text_in_form(field: Field, editor: Editor, row: Any, stored: Any) -> str:
@@ -69,9 +88,19 @@ def options_of(field: Field, user: User) -> Options:
     return ()
 
 
-def _control(field: Field, options: Options) -> str:
+def _is_day(of: ObjectType, field: Field) -> bool:
+    if field.expression is not None:
+        return False
+    return isinstance(of.model._meta.get_field(field.column), DateField)
+
+
+def _control(of: ObjectType, field: Field, options: Options) -> str:
     if options:
-        return "choice"
-    if field.kind is Kind.DATE:
+        return "choices" if field.kind is Kind.TAGS else "choice"
+    if field.kind in (Kind.DATE, Kind.MOMENT):
+        return str(field.kind.value)
+    if field.long:
+        return "area"
+    if field.kind is Kind.MASKED and _is_day(of, field):
         return "date"
     return "number" if field.kind in _NUMBERS else "text"

@@ -52,6 +52,8 @@ class BulkChange(models.Model):
     rows = ArrayField(models.UUIDField(), default=list)
     had_it = models.IntegerField(default=0)
     refused = models.IntegerField(default=0)
+    lacking = models.IntegerField(default=0)  # rows without what the new state demands
+    lacks = models.JSONField(default=list)  # keys of the fields that these lack
     changed = models.IntegerField(default=0)
     left = models.JSONField(default=list)  # names of rows that an undo left alone
     left_count = models.IntegerField(default=0)

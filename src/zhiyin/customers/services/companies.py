@@ -18,10 +18,13 @@ from zhiyin.customers import asking, companies
 from zhiyin.customers.companies import Registered
 from zhiyin.customers.models import Company, Customer, ProfileChange
 from zhiyin.customers.services.values import stored
-from zhiyin.objects import levels, writing
+from zhiyin.objects import levels
 from zhiyin.objects.definitions import fields_of, object_type
 from zhiyin.objects.faults import CannotBe, Conflict
 from zhiyin.objects.keyset import in_usual_order
+from zhiyin.objects.services import creating
+
+NEEDED = ("name",)
 
 
 @transaction.atomic
@@ -29,18 +32,11 @@ def add_company(texts: Mapping[str, str], *, by: User, simulated: bool = False) 
     """A company that somebody writes down; it belongs to them and their department."""
     access.require(by, "company.add")
     of = object_type("company")
-    may = access.writable(by, "company")
     company = Company(owner=by, department=by.department, simulated=simulated)
-    written = []
-    for key, field in fields_of(of).items():
-        editor = field.editor
-        if editor is None or not texts.get(key) or key in ("owner", "department"):
-            continue
-        if (field.level or key) in may or field.custom:
-            writing.put(of, field, company, editor.read(texts[key], by))
-            written.append(key)
+    written, errors = creating.fill(of, company, texts, by=by)
     if not company.name:
-        raise CannotBe(gettext("A company needs a name"))
+        errors.setdefault("name", gettext("A company needs a name"))
+    creating.check_complete(of, company, errors, by=by)
     try:
         with transaction.atomic():
             company.save(force_insert=True)

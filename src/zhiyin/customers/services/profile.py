@@ -14,11 +14,14 @@ from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.collect.models import Source
 from zhiyin.connect import outbox
-from zhiyin.customers import search
+from zhiyin.customers import companies, search
 from zhiyin.customers.fields import PERSONAL, levels_for
 from zhiyin.customers.models import Customer, Identifier, Link, ProfileChange
 from zhiyin.customers.services.values import CannotBe, stored, text_of
+from zhiyin.objects.custom import requirements
+from zhiyin.objects.definitions import object_type
 from zhiyin.objects.faults import Conflict
+from zhiyin.objects.services import creating
 
 EDITABLE = (
     "name", "phone", "email", "birth_date", "gender", "language", "country", "province", "city",
@@ -68,6 +71,7 @@ def change_field(
                        last.by if last else None, last.at if last else None)  # fmt: skip
     _claim(fresh, field, text_of(value), by=by)
     setattr(fresh, field, value)
+    requirements.check_written(object_type("customer"), fresh, field)
     fresh.version += 1
     fresh.save(update_fields=[field, "version"])
     _note(fresh, field, text_of(old), text_of(value), by)
@@ -81,22 +85,20 @@ def change_field(
 def add_customer(texts: Mapping[str, str], *, by: User) -> Customer:
     """A customer whom somebody writes down; owned by them and their department."""
     access.require(by, "customer.add")
-    writable = access.writable(by, "customer")
-    values = {
-        field: stored(field, texts[field])
-        for field in EDITABLE
-        if texts.get(field) and field in writable
-    }
-    if not any(values.get(field) for field in ("name", "phone", "email", "number")):
+    of = object_type("customer")
+    new = Customer(owner=by, department=by.department)
+    written, errors = creating.fill(of, new, texts, by=by)
+    if not errors and not any(getattr(new, one) for one in ("name", "phone", "email", "number")):
         raise CannotBe(gettext("Give a name, a phone, an e-mail or a number at least"))
-    new = Customer(owner=by, department=by.department, **values)
+    creating.check_complete(of, new, errors, by=by)
     new.save(force_insert=True)
     for field in IDENTIFYING:
-        if values.get(field):
-            _claim(new, field, text_of(values[field]), by=by)
+        if field in written:
+            _claim(new, field, text_of(getattr(new, field)), by=by)
     search.index([new.pk])
-    record(by, "customer.added", new, fields=sorted(values))
-    outbox.tell("customer.created", new.pk, fields=values)
+    companies.refresh([new.company_id], at=timezone.now())
+    record(by, "customer.added", new, fields=sorted(written))
+    outbox.tell("customer.created", new.pk, fields=written)
     return new
 
 

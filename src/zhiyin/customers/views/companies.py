@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -18,9 +18,8 @@ from zhiyin.customers.objects import COMPANY
 from zhiyin.customers.queries import record
 from zhiyin.customers.services import companies
 from zhiyin.customers.services.values import CannotBe
-from zhiyin.objects import inputs
-from zhiyin.objects.definitions import fields_of
 from zhiyin.objects.faults import Conflict
+from zhiyin.objects.views import creating
 from zhiyin.objects.views.answers import signed_in
 from zhiyin.objects.views.records import row_of
 from zhiyin.toasts import say, warn
@@ -31,25 +30,21 @@ from zhiyin.toasts import say, warn
 def new_company(request: HttpRequest) -> HttpResponse:
     """The form for a company that somebody writes down."""
     user = signed_in(request)
-    texts = request.POST if request.method == "POST" else QueryDict()
-    error = ""
+    blank = Company(owner=user, department=user.department)
+    fault: CannotBe | None = None
     if request.method == "POST":
+        texts = creating.texts_of(COMPANY, blank, user, request.POST)
         try:
-            made = companies.add_company({k: str(v) for k, v in texts.items()}, by=user)
+            made = companies.add_company(texts, by=user)
         except CannotBe as reason:
-            error = str(reason)
+            fault = reason
         else:
             say(request, gettext("%(name)s is in the list now") % {"name": made.name})
             return redirect("company", made.pk)
-    may = access.writable(user, "company")
-    controls = [
-        (inputs.input_of(COMPANY, one, user), str(texts.get(one.key, "")))
-        for one in fields_of(COMPANY).values()
-        if one.editor is not None and one.key not in ("owner", "department")
-        and ((one.level or one.key) in may or one.custom)
-    ]  # fmt: skip
-    context = {"of": COMPANY, "controls": controls, "error": error}
-    return render(request, "customers/company/new.html", context, status=422 if error else 200)
+    more = {"heading": gettext("New company"), "verb": gettext("Add the company")}
+    return creating.form(
+        request, COMPANY, blank, reason=fault, required=companies.NEEDED, more=more
+    )
 
 
 @gate("company.see", write="customer.change")

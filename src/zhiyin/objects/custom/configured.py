@@ -10,9 +10,10 @@ import msgspec
 from zhiyin.accounts.models import User
 from zhiyin.objects import configuration
 from zhiyin.objects.configuration import Section
-from zhiyin.objects.custom import conversion, drafts, known, layouts, services
+from zhiyin.objects.custom import conversion, demands, drafts, known, layouts, services
 from zhiyin.objects.custom.drafts import Draft
-from zhiyin.objects.custom.models import CustomField, Layout
+from zhiyin.objects.custom.models import CustomField, Demand, Layout
+from zhiyin.objects.custom.rules import Rules, read_rules
 from zhiyin.objects.definitions import DefinitionError, ObjectType, object_type
 from zhiyin.objects.faults import CannotBe
 
@@ -109,6 +110,20 @@ def _drop_layout(key: str, by: User) -> None:
     layouts.drop(of, "" if role == EVERYBODY else role, by=by)
 
 
+def _demands() -> Mapping[str, Any]:
+    return {str(one): one.rules for one in Demand.objects.all()}
+
+
+def _put_demand(key: str, item: Any, by: User) -> None:
+    of, name = _of(key)
+    demands.keep(of, name, read_rules(item), by=by)
+
+
+def _drop_demand(key: str, by: User) -> None:
+    of, name = _of(key)
+    demands.keep(of, name, Rules(), by=by)
+
+
 def _of(key: str) -> tuple[ObjectType, str]:
     name, _, rest = key.partition(".")
     try:
@@ -122,4 +137,5 @@ def register() -> None:
     configuration.register(
         Section("custom_fields", _fields, _put_field, _remove, _harms, _in_order)
     )
+    configuration.register(Section("required", _demands, _put_demand, _drop_demand))
     configuration.register(Section("layouts", _layouts, _put_layout, _drop_layout))

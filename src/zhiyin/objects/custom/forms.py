@@ -83,6 +83,14 @@ def read(given: QueryDict, *, key: str = "", type: str = "") -> Written:
     return Written(draft, problems)
 
 
+def read_needs(given: QueryDict) -> Rules:
+    """When a built-in field has to be filled, from its form."""
+    return Rules(
+        required=given.get("required") == "always",
+        required_when=_when(given) if given.get("required") == "when" else (),
+    )
+
+
 def _when(given: QueryDict) -> tuple[When, ...]:
     values = [tidy(one) for one in given.get("when_values", "").replace("，", ",").split(",")]
     kept = tuple(dict.fromkeys(one for one in values if one))

@@ -12,11 +12,14 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count, Max
 
-from zhiyin.objects.custom.models import CustomField, Layout
+from zhiyin.objects.custom.models import CustomField, Demand, Layout
+from zhiyin.objects.custom.rules import Rules, read_rules
 
 SECONDS = 5
 _STAMP = "custom:stamp"
 _LAYOUTS = "custom:layouts"
+_DEMANDS = "custom:demands"
+_ALL = [_STAMP, _LAYOUTS, _DEMANDS]
 Made = TypeVar("Made")
 _kept: dict[str, tuple[object, object]] = {}
 
@@ -33,8 +36,8 @@ def layout_stamp() -> object:
 
 def forget() -> None:
     """Something was changed: look again, now and once it is committed."""
-    cache.delete_many([_STAMP, _LAYOUTS])
-    transaction.on_commit(lambda: cache.delete_many([_STAMP, _LAYOUTS]))
+    cache.delete_many(_ALL)
+    transaction.on_commit(lambda: cache.delete_many(_ALL))
 
 
 def definitions(object_type: str) -> list[CustomField]:
@@ -63,6 +66,15 @@ def layouts(object_type: str) -> dict[str, Layout]:
     )  # fmt: skip
 
 
+def demands(object_type: str) -> dict[str, Rules]:
+    """When the built-in fields of an object have to be filled, by key."""
+    return _once(
+        f"demands:{object_type}", cache.get_or_set(_DEMANDS, _read_demand_stamp, SECONDS),
+        lambda: {one.key: read_rules(one.rules)
+                 for one in Demand.objects.filter(object_type=object_type)},
+    )  # fmt: skip
+
+
 def _once(key: str, now: object, make: Callable[[], Made]) -> Made:
     found = _kept.get(key)
     if found is None or found[0] != now:
@@ -72,6 +84,11 @@ def _once(key: str, now: object, make: Callable[[], Made]) -> Made:
 
 def _read_stamp() -> tuple[object, ...]:
     found = CustomField.objects.aggregate(n=Count("id"), at=Max("changed_at"))
+    return found["n"], found["at"]
+
+
+def _read_demand_stamp() -> tuple[object, ...]:
+    found = Demand.objects.aggregate(n=Count("id"), at=Max("changed_at"))
     return found["n"], found["at"]
 
 

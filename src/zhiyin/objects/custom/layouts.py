@@ -116,15 +116,12 @@ def shown(
     With `whole_form`, required fields that the layout leaves out stand in a section of their own.
     """
     fields = fields_of(of)
-    custom = known.by_key(of.name)
     probe = row if row is not None else of.model()
 
     def one(placed: Placed) -> ShownField:
         field, level = fields[placed.key], levels.get(placed.key, Level.HIDDEN)
         writes = level is Level.WRITE and field.editor is not None and not placed.read_only
-        definition = custom.get(placed.key)
-        needed = definition is not None and requirements.is_required(definition, of, probe)
-        return ShownField(field, level, writes, needed)
+        return ShownField(field, level, writes, requirements.is_required(placed.key, of, probe))
 
     def seen(placed: Placed) -> bool:
         field = fields.get(placed.key)
@@ -132,7 +129,7 @@ def shown(
 
     sections = list(of_user(of, user))
     if whole_form:
-        sections += _forgotten(sections, custom.keys(), of, probe)
+        sections += _forgotten(sections, of, probe)
     made = [
         ShownSection(part.label, part.collapsed, tuple(one(p) for p in part.fields if seen(p)))
         for part in sections
@@ -143,16 +140,25 @@ def shown(
 def required_beside(of: ObjectType, sections: Iterable[Section]) -> list[Field]:
     """Fields that every row needs and the layout leaves out."""
     fields = fields_of(of)
-    forgotten = _forgotten(sections, known.by_key(of.name), of, of.model())
+    forgotten = _forgotten(sections, of, of.model())
     return [fields[one.key] for part in forgotten for one in part.fields if one.key in fields]
 
 
-def _forgotten(
-    sections: Iterable[Section], keys: Iterable[str], of: ObjectType, probe: Model
-) -> list[Section]:
+def form_fields(of: ObjectType, user: User) -> list[Field]:
+    """The fields of a form in the order of this person's layout, without those it only shows."""
+    fields = fields_of(of)
+    made = made_for(of, user)
+    if made is None:
+        return list(fields.values())
+    keys = [one.key for part in made for one in part.fields if not one.read_only]
+    placed = [fields[key] for key in keys if key in fields]
+    return [*placed, *required_beside(of, made)]
+
+
+def _forgotten(sections: Iterable[Section], of: ObjectType, probe: Model) -> list[Section]:
     placed = {one.key for part in sections for one in part.fields}
-    custom = known.by_key(of.name)
-    needed = [k for k in keys if k not in placed and requirements.is_required(custom[k], of, probe)]
+    needs = requirements.needs(of)
+    needed = [k for k in needs if k not in placed and requirements.is_required(k, of, probe)]
     return [Section("必填", "Required", tuple(Placed(key) for key in needed))] if needed else []
 
 

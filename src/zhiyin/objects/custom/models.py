@@ -104,6 +104,25 @@ class CustomField(models.Model):
         return self.type == self.Type.FORMULA
 
 
+class Demand(models.Model):
+    """That a built-in field has to be filled: always, or in certain states of the row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    object_type = models.CharField(max_length=40)
+    key = models.CharField(max_length=80)
+    rules = models.JSONField(default=dict)  # `required` and `required_when` alone
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = [F("object_type"), F("key")]
+        constraints = [
+            models.UniqueConstraint(fields=["object_type", "key"], name="demand_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.object_type}.{self.key}"
+
+
 class Layout(models.Model):
     """Which fields a role sees on an object's page and form, in which sections; '' is everybody."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db.models import F, Func, JSONField, Model, Q
 from django.db.models import Value as Constant
 from django.db.models.functions import Coalesce
-from django.utils.translation import get_language
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
 
 from zhiyin.accounts.access import Sensitivity
 from zhiyin.accounts.models import User
@@ -102,11 +104,14 @@ def _stored(of: ObjectType, one: CustomField) -> Field:
             read=partial(_read, one),
             put=partial(_put, of, one),
             assign=partial(_assign, one),
-            in_bulk=not (rules.unique or rules.required_when),
+            written=partial(_moment_in_form, one) if one.type == Type.MOMENT else None,
+            in_bulk=not rules.unique,
         ),
         value=partial(values.in_row, one),
         cell=partial(_cell, one),
         look="badge" if one.type == Type.CHOICE else "",
+        help=one.help,
+        long=one.type == Type.LONG_TEXT,
         custom=True,
     )
 
@@ -137,17 +142,27 @@ def _read(one: CustomField, text: str, user: User) -> Value:
     except BadValue as error:
         raise CannotBe(error.reason.zh if chinese else error.reason.en) from error
     if value is None and one.checks.required:
-        raise CannotBe(requirements.needed(one))
+        raise CannotBe(_needed(one))
     return value
 
 
+def _moment_in_form(one: CustomField, row: Any) -> str:
+    """A moment as the clock on the wall shows it, as a browser's control takes it."""
+    value = values.in_row(one, row)
+    return f"{timezone.localtime(value):%Y-%m-%dT%H:%M}" if isinstance(value, datetime) else ""
+
+
 def _put(of: ObjectType, one: CustomField, row: Model, value: Value) -> Sequence[str]:
-    if value is None and requirements.is_required(one, of, row):
-        raise CannotBe(requirements.needed(one))
+    if value is None and requirements.is_required(one.key, of, row):
+        raise CannotBe(_needed(one))
     if value is not None and one.checks.unique:
         requirements.claim(one, of, row, value)
     values.put(one, row, value)
     return ["custom"]
+
+
+def _needed(one: CustomField) -> str:
+    return gettext("“%(field)s” has to be filled") % {"field": one.label}
 
 
 class _Without(Func):

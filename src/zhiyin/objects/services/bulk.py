@@ -7,6 +7,7 @@ transaction, so a change that was stopped has done whole chunks and can be taken
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -22,6 +23,7 @@ from zhiyin.accounts.access import Denied, Level
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.objects import levels, writing
+from zhiyin.objects.custom import requirements
 from zhiyin.objects.definitions import DefinitionError, Editor, Field, ObjectType, object_type
 from zhiyin.objects.faults import CannotBe
 from zhiyin.objects.models import BulkChange, RowBefore
@@ -66,11 +68,27 @@ def preview(
     wanted = writing.text_of(value)
     may = [row for row in found if _may(of, field, permission, row, by)]
     touched = [r for r in may if writing.text_of(writing.stored_in(of, field, r)) != wanted]
+    lacks = [(row, _lacks(of, field, value, row)) for row in touched]
+    ready = [row.pk for row, lacking in lacks if not lacking]
     return BulkChange.objects.create(
         object_type=of.name, field=key, text=text, owner=by, query=query[:8000],
-        rows=[row.pk for row in touched], had_it=len(may) - len(touched),
-        refused=len(found) - len(may),
+        rows=ready, had_it=len(may) - len(touched), refused=len(found) - len(may),
+        lacking=len(touched) - len(ready), lacks=sorted({k for _, keys in lacks for k in keys}),
     )  # fmt: skip
+
+
+def _lacks(of: ObjectType, field: Field, value: Any, row: Model) -> list[str]:
+    """The fields that a row would lack in its new state; a change of many writes no such row."""
+    if not requirements.concerns(of, field.key):
+        return []
+    then = copy(row)
+    try:
+        writing.put(of, field, then, value)
+    except CannotBe:
+        return [field.key]
+    lacking = [one.key for one in requirements.missing(of, then, because_of=field.key)]
+    emptied = value in (None, "", []) and requirements.is_required(field.key, of, then)
+    return [*lacking, field.key] if emptied else lacking
 
 
 def carry_out(change: BulkChange, *, by: User, progress: Progress = _silent) -> BulkChange:
@@ -122,7 +140,11 @@ def _change_part(
         for row in _locked(of, ids)
         if _may(of, field, permission, row, by)
     ]
-    rows = [(row, old) for row, old in rows if writing.text_of(old) != wanted]
+    rows = [
+        (row, old)
+        for row, old in rows
+        if writing.text_of(old) != wanted and not _lacks(of, field, value, row)
+    ]
     RowBefore.objects.bulk_create(
         [RowBefore(change=change, row=row.pk, before=writing.to_json(old)) for row, old in rows]
     )

@@ -50,7 +50,7 @@ def change_field(
         who, at = last_change(of, fresh.pk, key)
         raise Conflict(theirs, mine, version_of(fresh), who, at)
     columns = writing.put(of, one, fresh, value)
-    requirements.require_filled(of, fresh, because_of=key)
+    requirements.check_written(of, fresh, key)
     fresh.version += 1  # type: ignore[attr-defined]
     fresh.save(update_fields=[*columns, "version"])
     tell(of, one, [(fresh.pk, theirs)], mine, by=by)

@@ -70,7 +70,7 @@ def edit(request: HttpRequest, of: ObjectType) -> HttpResponse:
     fields = editable(of, user)
     key, error, text = request.POST.get("field", ""), "", ""
     if key:
-        text = request.POST.get(f"value-{key}", "")
+        text = inputs.sent(request.POST, f"value-{key}") or ""
         try:
             rows = selected(request, of, of.permission("see")).select_related(None)
             change = bulk.preview(of, rows, key, text, by=user, query=request.POST.get("query", ""))
@@ -110,6 +110,7 @@ def change(request: HttpRequest, of: ObjectType, change_id: UUID) -> HttpRespons
         raise Http404
     context = {
         "of": of, "change": one, "field": field, "count": len(one.rows),
+        "lacks": [fields_of(of)[key].label for key in one.lacks if key in fields_of(of)],
         "value": _worded(one, of, request), "work": one.work, "can_undo": bulk.can_undo(one),
         "back": f"{reverse(of.plural_name)}?{one.query.lstrip('?')}",
         "apply_at": reverse(f"{of.name}_change", args=[one.pk]),

@@ -15,7 +15,7 @@ from zhiyin.objects import levels
 from zhiyin.objects.definitions import Field, ObjectType, fields_of
 from zhiyin.objects.drawing import Drawing, column_of
 from zhiyin.objects.faults import CannotBe, Conflict
-from zhiyin.objects.inputs import input_of
+from zhiyin.objects.inputs import input_of, sent
 from zhiyin.objects.services import changing
 from zhiyin.objects.views.answers import asked_by, signed_in, wants_fragment
 from zhiyin.objects.views.records import fact_of, row_of, title_of
@@ -41,7 +41,7 @@ def _save(
     request: HttpRequest, of: ObjectType, row: Model, field: Field, user: User
 ) -> HttpResponse:
     number = request.POST.get("version", "")
-    text = request.POST.get("value", "")
+    text = sent(request.POST, "value") or ""
     try:
         saved = changing.change_field(
             of, row, field.key, text, by=user, before=request.POST.get("before", ""),

@@ -15,7 +15,7 @@ from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.objects import inputs, levels
 from zhiyin.objects.custom import layouts
-from zhiyin.objects.definitions import Field, ObjectType, fields_of
+from zhiyin.objects.definitions import Field, ObjectType
 from zhiyin.objects.faults import Conflict
 from zhiyin.objects.inputs import Input
 from zhiyin.objects.services import changing
@@ -45,7 +45,7 @@ def edit(request: HttpRequest, of: ObjectType, row_id: UUID) -> HttpResponse:
         return _form(request, of, row, entries, changing.version_of(row))
     posted = request.POST
     number = posted.get("version", "")
-    texts = {one.key: str(posted[one.key]) for one in fields if _is_touched(request, one.key)}
+    texts = {one.key: text for one in fields if (text := _touched(request, one)) is not None}
     outcome = changing.change_fields(
         of, row, texts, by=user, befores={key: posted.get(f"before-{key}", "") for key in texts},
         version=int(number) if number.isdecimal() and len(number) < 10 else -1,
@@ -65,29 +65,19 @@ def writable(of: ObjectType, user: User, row: object) -> list[Field]:
     known = levels.of_row(user, of, row)  # type: ignore[arg-type]
     return [
         one
-        for one in _placed(of, user)
+        for one in layouts.form_fields(of, user)
         if one.editor is not None and known.get(one.key, Level.HIDDEN) is Level.WRITE
         and access.can_reach(user, one.editor.permission or of.permission("change"), row)  # type: ignore[arg-type]
     ]  # fmt: skip
 
 
-def _placed(of: ObjectType, user: User) -> list[Field]:
-    """The fields of a form in the order of this person's layout, without those it only shows."""
-    fields = fields_of(of)
-    made = layouts.made_for(of, user)
-    if made is None:
-        return list(fields.values())
-    keys = [one.key for part in made for one in part.fields if not one.read_only]
-    placed = [fields[key] for key in keys if key in fields]
-    return [*placed, *layouts.required_beside(of, made)]
-
-
-def _is_touched(request: HttpRequest, key: str) -> bool:
-    """Whether the person wrote something here, and did not then choose what stands there now."""
-    posted = request.POST
-    if key not in posted or posted.get(f"keep-{key}") == "theirs":
-        return False
-    return posted[key] != posted.get(f"shown-{key}")
+def _touched(request: HttpRequest, field: Field) -> str | None:
+    """What the person wrote here; None where they did not, or then chose what stands there now."""
+    posted, key = request.POST, field.key
+    text = inputs.sent(posted, key)
+    if text is None or posted.get(f"keep-{key}") == "theirs":
+        return None
+    return text if text != posted.get(f"shown-{key}") else None
 
 
 def _again(

@@ -24,6 +24,7 @@ from zhiyin.objects.listing import Listing, rows_of
 from zhiyin.objects.views.answers import address, asked_by, record_address, signed_in
 
 BRIEF = 6  # facts in the drawer
+MOST_OWN = 12  # and of the fields of one's own, where they hold something
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,15 @@ def drawer_context(
     row = row_of(user, of, row_id)
     asked = asked_by(request, of)
     head = _head(user, of, row, Drawing([], asked.as_of))
-    head["facts"] = facts_of(user, of, row, Drawing([], asked.as_of))[:BRIEF]
+    head["facts"] = _brief(facts_of(user, of, row, Drawing([], asked.as_of)))
     return context | head | dict(of.record(row, asked) if of.record else {})
+
+
+def _brief(facts: list[Fact]) -> list[Fact]:
+    """The first facts, and what stands in the fields that the company added itself."""
+    first, rest = facts[:BRIEF], facts[BRIEF:]
+    own = [one for one in rest if one.field.custom and not one.hidden and one.cell.text]
+    return [*first, *own[:MOST_OWN]]
 
 
 def walk(request: HttpRequest, of: ObjectType, row_id: UUID) -> HttpResponse:

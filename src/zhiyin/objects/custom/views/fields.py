@@ -74,7 +74,11 @@ def listing(request: HttpRequest, object_name: str) -> HttpResponse:
         **frame(request, of, "fields"),
         "fields": [(one, ICONS[Type(one.type)]) for one in defined if one.retired_at is None],
         "retired": [one for one in defined if one.retired_at is not None],
-        "built_in": [one for one in fields_of(of).values() if not one.custom],
+        "built_in": [
+            (one, known.demands(of.name).get(one.key))
+            for one in fields_of(of).values()
+            if not one.custom
+        ],
     }
     return render(request, "custom/fields.html", context)
 

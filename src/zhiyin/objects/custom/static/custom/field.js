@@ -17,7 +17,7 @@ function fit() {
 
 form.addEventListener('change', fit);
 key?.addEventListener('input', () => { keyTyped = true; });
-form.querySelector('#f-en').addEventListener('input', (event) => {
+form.querySelector('#f-en')?.addEventListener('input', (event) => {
   if (!key || keyTyped) return;
   key.value = event.target.value.toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^[_0-9]+|_+$/g, '').slice(0, 38);
 });
