@@ -404,6 +404,7 @@ CASES: dict[str, Callable[[World], Case]] = {
     "restore_comment": _comment,
     "follow_notice": _notice,
     "api:comment": _api_comment,
+    "api:restore_comment": _api_comment,
     "remove_push_device": lambda world: Case({"device_id": world.owner.pk}),  # one's own alone
     # from outside
     "mfa_remove_webauthn": lambda world: Case({"pk": 1}),

@@ -170,10 +170,12 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "zhiyin.accounts.sessions.SeenMiddleware",
     "zhiyin.accounts.bearer.BearerMiddleware",
+    "zhiyin.accounts.api.limits.LimitMiddleware",
     "zhiyin.accounts.api.etags.EtagMiddleware",
     "zhiyin.accounts.api.idempotency.IdempotencyMiddleware",
     "zhiyin.console.middleware.KnownWorkspace",
     "zhiyin.accounts.gate.GateMiddleware",
+    "zhiyin.accounts.api.selection.SelectionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -297,6 +299,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = str(DATA / "uploads")  # on the disk that is watched, not in /tmp
 Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the column step sends one for each column of a file
+
+# Requests to the API a minute, for each user over all server processes. Raise it for an integration
+# that has to move a lot at once; lower it where the machine is small.
+API_REQUESTS_A_MINUTE = int(os.environ.get("ZHIYIN_API_REQUESTS_A_MINUTE", "1200"))
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # Outgoing mail: smtp://user:password@host:port (smtps for TLS). Without it, messages stay in the

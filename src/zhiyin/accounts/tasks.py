@@ -9,7 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from zhiyin.accounts import new_device_mail, sessions, throttle
-from zhiyin.accounts.api import idempotency
+from zhiyin.accounts.api import idempotency, limits
 from zhiyin.accounts.audit import chain_pending
 
 
@@ -33,3 +33,4 @@ def clear_leftovers(timestamp: int) -> None:
     sessions.clear_expired()
     throttle.forget(timezone.now())
     idempotency.forget(timezone.now())
+    limits.forget(timezone.now().timestamp())

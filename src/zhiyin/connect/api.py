@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -13,13 +13,14 @@ from django.utils.translation import override
 from ninja import Field, Query, Router, Schema, Status
 
 from zhiyin.accounts import access
-from zhiyin.accounts.api import paging
+from zhiyin.accounts.api import paging, preconditions
 from zhiyin.accounts.api.me import Named
 from zhiyin.accounts.api.paging import Page, PageQuery
 from zhiyin.accounts.api.problems import LOCALES, Fault, Problem
 from zhiyin.accounts.api.requests import user_of
-from zhiyin.accounts.api.responses import BODY, ROW, answers
+from zhiyin.accounts.api.responses import BODY, MATCH, ROW, answers
 from zhiyin.accounts.gate import gate
+from zhiyin.accounts.models import User
 from zhiyin.connect import catalogue, queries, services
 from zhiyin.connect.models import Attempt, Delivery, Endpoint
 from zhiyin.connect.services import CannotBe, Wanted
@@ -27,6 +28,7 @@ from zhiyin.connect.services import CannotBe, Wanted
 router = Router(tags=["webhooks"])
 Answer = dict[str, object]
 T = TypeVar("T")
+STATE = preconditions.State("url", "description", "types", "with_values", "with_imports", "active")
 State = Literal["waiting", "delivered", "failed", "withheld", "cancelled"]
 
 
@@ -183,11 +185,11 @@ def add_webhook(request: HttpRequest, given: EndpointIn) -> Status[Answer]:
 @gate("webhook.see")
 def webhook(request: HttpRequest, webhook_id: UUID) -> Answer:
     """One endpoint."""
-    return _told(_endpoint(request, webhook_id))
+    return _told(STATE.tell(request, _endpoint(request, webhook_id)))
 
 
 @router.patch(
-    "/webhooks/{webhook_id}", response=answers(EndpointOut, *BODY, *ROW),
+    "/webhooks/{webhook_id}", response=answers(EndpointOut, *BODY, *ROW, *MATCH),
     operation_id="change_webhook", summary="Change an endpoint, or switch it on or off",
 )  # fmt: skip
 @gate("webhook.change")
@@ -198,28 +200,36 @@ def change_webhook(request: HttpRequest, webhook_id: UUID, given: EndpointChange
     said = given.dict(exclude_unset=True)
     active = said.pop("active", None)
     said = {name: value for name, value in said.items() if value is not None}
+    with STATE.unchanged(request, one):
+        return _told(STATE.tell(request, _changed(one, said, active, user)))
+
+
+def _changed(one: Endpoint, said: dict[str, Any], active: bool | None, user: User) -> Endpoint:
     if said:
         wanted = Wanted(
             said.get("url", one.url), tuple(said.get("types", one.types)),
             said.get("description", one.description), said.get("with_values", one.with_values),
             said.get("with_imports", one.with_imports),
         )  # fmt: skip
-        one = _or_invalid(lambda: services.change(one, wanted, by=user))
+        was = one
+        one = _or_invalid(lambda: services.change(was, wanted, by=user))
     if active is not None:
-        one = _or_invalid(lambda: services.switch(one, on=active, by=user))
-    return _told(one)
+        now = one
+        one = _or_invalid(lambda: services.switch(now, on=active, by=user))
+    return one
 
 
 @router.delete(
-    "/webhooks/{webhook_id}", response=answers(EndpointOut, *BODY, *ROW),
+    "/webhooks/{webhook_id}", response=answers(EndpointOut, *BODY, *ROW, *MATCH),
     operation_id="delete_webhook", summary="Delete an endpoint with its log",
 )  # fmt: skip
 @gate("webhook.change")
 def delete_webhook(request: HttpRequest, webhook_id: UUID) -> Answer:
     """What waits is not sent. Answers what was deleted."""
     one = _endpoint(request, webhook_id)
-    told = _told(one)
-    services.delete(one, by=user_of(request))
+    with STATE.unchanged(request, one):
+        told = _told(one)
+        services.delete(one, by=user_of(request))
     return told
 
 

@@ -16,9 +16,10 @@ from zhiyin.accounts import records
 from zhiyin.accounts.api import paging
 from zhiyin.accounts.api.me import Named
 from zhiyin.accounts.api.paging import Page, PageQuery
+from zhiyin.accounts.api.preconditions import State
 from zhiyin.accounts.api.problems import Problem, or_invalid
 from zhiyin.accounts.api.requests import user_of
-from zhiyin.accounts.api.responses import BODY, ROW, answers
+from zhiyin.accounts.api.responses import BODY, MATCH, ROW, answers
 from zhiyin.accounts.gate import gate
 from zhiyin.files import links, queries, services
 from zhiyin.files.models import File
@@ -27,6 +28,7 @@ from zhiyin.files.taking import Refused
 
 router = Router(tags=["files"])
 Answer = dict[str, object]
+STATE = State("name", "deleted_at")
 
 
 class RecordRef(Schema):
@@ -107,7 +109,7 @@ def attach(
 @gate("file.see")
 def file(request: HttpRequest, file_id: UUID) -> Answer:
     """What is known of a file; its bytes are at `download`."""
-    return _told(queries.file(user_of(request), file_id))
+    return _told(STATE.tell(request, queries.file(user_of(request), file_id)))
 
 
 @router.post("/files/{file_id}/link", response=answers(LinkOut, *ROW, *BODY),
@@ -121,17 +123,18 @@ def link(request: HttpRequest, file_id: UUID) -> Answer:
     return {"url": request.build_absolute_uri(made), "expires_at": timezone.now() + lives}
 
 
-@router.delete("/files/{file_id}", response=answers(FileOut, *ROW, *BODY),
+@router.delete("/files/{file_id}", response=answers(FileOut, *ROW, *BODY, *MATCH),
                operation_id="delete_file", url_name="file", summary="Take a file off")  # fmt: skip
 @gate("file.delete")
 def delete(request: HttpRequest, file_id: UUID) -> Answer:
     """Take a file off its record; it can be restored for thirty days."""
     me = user_of(request)
     held = queries.file(me, file_id, deleted=True)
-    return _told(services.delete(held, by=me, now=timezone.now()))
+    with STATE.unchanged(request, held):
+        return _told(services.delete(held, by=me, now=timezone.now()))
 
 
-@router.post("/files/{file_id}/restore", response=answers(FileOut, *ROW, *BODY),
+@router.post("/files/{file_id}/restore", response=answers(FileOut, *ROW, *BODY, *MATCH),
              operation_id="restore_file", url_name="restore_file",
              summary="Bring a file back")  # fmt: skip
 @gate("file.delete")
@@ -139,7 +142,8 @@ def restore(request: HttpRequest, file_id: UUID) -> Answer:
     """Bring a deleted file back, where its record has room for it."""
     me = user_of(request)
     held = queries.file(me, file_id, deleted=True)
-    return _told(or_invalid("file", lambda: services.restore(held, by=me), Refused))
+    with STATE.unchanged(request, held):
+        return _told(or_invalid("file", lambda: services.restore(held, by=me), Refused))
 
 
 def _told(file: File) -> Answer:

@@ -14,9 +14,10 @@ from zhiyin.accounts import records
 from zhiyin.accounts.api import paging
 from zhiyin.accounts.api.me import Named
 from zhiyin.accounts.api.paging import Page, PageQuery
+from zhiyin.accounts.api.preconditions import State
 from zhiyin.accounts.api.problems import or_invalid
 from zhiyin.accounts.api.requests import user_of
-from zhiyin.accounts.api.responses import BODY, ROW, answers
+from zhiyin.accounts.api.responses import BODY, MATCH, ROW, answers
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
 from zhiyin.talk import queries, services
@@ -25,6 +26,7 @@ from zhiyin.talk.services import LONGEST, Refused, Written
 
 router = Router(tags=["talk"])
 Answer = dict[str, object]
+STATE = State("text", "edited_at", "deleted_at")
 
 
 class CommentIn(Schema):
@@ -135,7 +137,15 @@ def add(request: HttpRequest, new: NewComment) -> Answer:
     ))  # fmt: skip
 
 
-@router.patch("/comments/{comment_id}", response=answers(WrittenOut, *ROW, *BODY),
+@router.get("/comments/{comment_id}", response=answers(CommentOut, *ROW),
+            operation_id="get_comment", url_name="comment", summary="One comment")  # fmt: skip
+@gate("comment.see")
+def comment(request: HttpRequest, comment_id: UUID) -> Answer:
+    """A comment on a record that you may see."""
+    return _told(STATE.tell(request, queries.comment(user_of(request), comment_id)))
+
+
+@router.patch("/comments/{comment_id}", response=answers(WrittenOut, *ROW, *BODY, *MATCH),
               operation_id="edit_comment", url_name="comment",
               summary="Edit a comment")  # fmt: skip
 @gate("comment.change")
@@ -143,16 +153,19 @@ def edit(request: HttpRequest, comment_id: UUID, change: CommentIn) -> Answer:
     """Write your own comment differently."""
     me = user_of(request)
     found = queries.comment(me, comment_id)
-    return _written(or_invalid(
-        "text",
-        lambda: services.edit_comment(
-            found, change.text, by=me, now=timezone.now(), chosen=set(change.mentions)
-        ),
-        Refused,
-    ))  # fmt: skip
+    with STATE.unchanged(request, found):
+        written = or_invalid(
+            "text",
+            lambda: services.edit_comment(
+                found, change.text, by=me, now=timezone.now(), chosen=set(change.mentions)
+            ),
+            Refused,
+        )
+    STATE.tell(request, written.comment)
+    return _written(written)
 
 
-@router.delete("/comments/{comment_id}", response=answers(CommentOut, *ROW, *BODY),
+@router.delete("/comments/{comment_id}", response=answers(CommentOut, *ROW, *BODY, *MATCH),
                operation_id="delete_comment", url_name="comment",
                summary="Delete a comment")  # fmt: skip
 @gate("comment.change")
@@ -160,7 +173,20 @@ def delete(request: HttpRequest, comment_id: UUID) -> Answer:
     """Take your own comment back."""
     me = user_of(request)
     found = queries.comment(me, comment_id)
-    return _told(services.delete_comment(found, by=me, now=timezone.now()))
+    with STATE.unchanged(request, found):
+        return _told(services.delete_comment(found, by=me, now=timezone.now()))
+
+
+@router.post("/comments/{comment_id}/restore", response=answers(CommentOut, *ROW, *BODY, *MATCH),
+             operation_id="restore_comment", url_name="restore_comment",
+             summary="Bring a comment back")  # fmt: skip
+@gate("comment.change")
+def restore(request: HttpRequest, comment_id: UUID) -> Answer:
+    """Bring your own comment back, for thirty days; nobody is told anew."""
+    me = user_of(request)
+    found = queries.comment(me, comment_id)
+    with STATE.unchanged(request, found):
+        return _told(services.restore_comment(found, by=me))
 
 
 @router.get("/notifications", response=answers(NoticePage), operation_id="list_notifications",

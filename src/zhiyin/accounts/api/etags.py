@@ -2,7 +2,8 @@
 
 The tag is a digest of the answer as this asker gets it: figures and predictions change without a
 new version of their record, and two askers may see different fields, so a version alone would not
-tell two answers apart.
+tell two answers apart. The tag of one record begins with its state, for `If-Match`
+(see preconditions.py); the answer to a write carries it too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 
 from zhiyin.accounts import challenge
+from zhiyin.accounts.api import preconditions
 
 
 class EtagMiddleware:
@@ -26,13 +28,19 @@ class EtagMiddleware:
         """Tag a good answer; answer 304 to who names its tag."""
         response = self.get_response(request)
         if (
-            request.method != "GET"
-            or response.status_code != 200
+            response.status_code not in (200, 201)
             or not challenge.is_api(request)
             or not isinstance(response, HttpResponse)
         ):
             return response
-        etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+        state = preconditions.told(request)
+        if request.method != "GET" and state is None:
+            return response
+        digest = hashlib.sha256(response.content).hexdigest()[:32]
+        etag = f'"{state}.{digest}"' if state else f'"{digest}"'
+        if request.method != "GET":
+            response.headers["ETag"] = etag
+            return response
         response.headers["ETag"] = etag
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return get_conditional_response(request, etag=etag, response=response) or response

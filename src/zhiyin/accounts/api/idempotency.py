@@ -28,7 +28,7 @@ FORM = "^[!-~]{1,255}$"
 KEPT_FOR = timedelta(hours=24)
 _WRITES = frozenset({"POST", "PATCH"})
 # Nothing was done: the same key may be used once the reason is gone.
-_NOT_KEPT = frozenset({401, 403, 429})
+_NOT_KEPT = frozenset({401, 403, 412, 429})
 _BAD = {"zh": "1 到 255 个可见 ASCII 字符", "en": "1 to 255 visible ASCII characters"}
 _OTHER = {
     "zh": "这个键已用于另一个请求",

@@ -29,6 +29,7 @@ TITLES: Mapping[int, tuple[str, Text]] = {
     405: ("method", {"zh": "不支持这个方法", "en": "The method does not exist here"}),
     409: ("conflict", {"zh": "与当前状态冲突", "en": "In conflict with the present state"}),
     410: ("over", {"zh": "已经失效", "en": "It is over"}),
+    412: ("changed", {"zh": "已被修改", "en": "Changed meanwhile"}),
     413: ("too-large", {"zh": "文件太大", "en": "The file is too large"}),
     422: ("invalid", {"zh": "有内容不合要求", "en": "Some values cannot be used"}),
     429: ("too-many", {"zh": "请求太频繁", "en": "Too many requests"}),

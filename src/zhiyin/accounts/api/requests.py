@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from ninja.parser import Parser
 
+from zhiyin.accounts.api import selection
 from zhiyin.accounts.api.problems import Fault, Problem
 from zhiyin.accounts.gate import endpoint_of
 from zhiyin.accounts.models import User
@@ -63,7 +64,7 @@ def _parameters(request: HttpRequest, source: str) -> set[str]:
     match = request.resolver_match
     view = endpoint_of(match.func) if match is not None else None
     operations = view.operations if view is not None else []
-    return {
+    known = {
         name
         for operation in operations
         if request.method in operation.methods
@@ -71,6 +72,7 @@ def _parameters(request: HttpRequest, source: str) -> set[str]:
         if model.__ninja_param_source__ == source
         for name in getattr(model, "__ninja_flatten_map__", {})
     }
+    return known | {selection.NAME} if source == "query" and request.method == "GET" else known
 
 
 def _not_json(constant: str) -> NoReturn:

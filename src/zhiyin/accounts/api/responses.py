@@ -17,3 +17,4 @@ def answers(schema: Any, *more: int, status: int = 200) -> dict[int, Any]:
 
 ROW = (404,)
 BODY = (400,)
+MATCH = (412,)  # the operation takes If-Match

@@ -5,7 +5,7 @@ change them (see audit.py).
 """
 
 from zhiyin.accounts.models.federation import GroupRule, Identity, SignInRules
-from zhiyin.accounts.models.idempotent import KeptAnswer
+from zhiyin.accounts.models.idempotent import KeptAnswer, RequestCount
 from zhiyin.accounts.models.people import (
     Department,
     Locale,
@@ -40,6 +40,7 @@ __all__ = [
     "KeptAnswer",
     "KnownDevice",
     "Locale",
+    "RequestCount",
     "Session",
     "Share",
     "SignInAttempts",

@@ -1,4 +1,5 @@
-"""The table of answers to writes that carried an Idempotency-Key (see api/idempotency.py)."""
+"""Tables of the API: answers to writes that carried an Idempotency-Key (api/idempotency.py), and
+how much each user asks (api/limits.py)."""
 
 from __future__ import annotations
 
@@ -25,3 +26,15 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class RequestCount(models.Model):
+    """How many requests a user made in the last minute in which they made any. Unlogged: a crash
+    of the database forgets it."""
+
+    user = models.UUIDField(primary_key=True)
+    window = models.BigIntegerField(db_index=True)
+    requests = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.user)

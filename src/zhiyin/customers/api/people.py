@@ -11,10 +11,11 @@ from ninja import Query, Router
 
 from zhiyin.accounts import looks
 from zhiyin.accounts.access import Denied, Level
-from zhiyin.accounts.api import paging
+from zhiyin.accounts.api import paging, selection
+from zhiyin.accounts.api.preconditions import State
 from zhiyin.accounts.api.problems import Fault, Problem, or_invalid
 from zhiyin.accounts.api.requests import user_of
-from zhiyin.accounts.api.responses import BODY, ROW, answers
+from zhiyin.accounts.api.responses import BODY, MATCH, ROW, answers
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
 from zhiyin.customers import timeline
@@ -46,6 +47,7 @@ from zhiyin.customers.timeline.entries import Entry
 
 router = Router(tags=["customers"])
 Answer = dict[str, object]
+STATE = State("version")
 _NOT_YOURS = {
     "zh": "你的角色不能改这位客户的这一项",
     "en": "Your role may not write this field of this customer",
@@ -75,11 +77,12 @@ def customers(request: HttpRequest, asked: Query[CustomersQuery]) -> Answer:
 def customer(request: HttpRequest, customer_id: UUID) -> Answer:
     """One customer. Where you see personal values whole, the audit trail keeps that you did."""
     user = user_of(request)
-    return telling.alone(user, record.person(user, customer_id))
+    person = STATE.tell(request, record.person(user, customer_id))
+    return telling.alone(user, person, selection.chosen(request))
 
 
 @router.patch(
-    "/customers/{customer_id}", response=answers(CustomerOut, *ROW, *BODY, 409),
+    "/customers/{customer_id}", response=answers(CustomerOut, *ROW, *BODY, *MATCH, 409),
     exclude_unset=True, operation_id="change_customer", url_name="customer",
     summary="Change a customer",
 )  # fmt: skip
@@ -93,8 +96,9 @@ def change_customer(request: HttpRequest, customer_id: UUID, change: CustomerPat
     refused = [name for name in given if levels.get(name, Level.HIDDEN) < Level.WRITE]
     if refused:
         raise Problem(403, faults=[Fault(name, _NOT_YOURS) for name in refused])
-    _write(person, change.version, given, user)
-    return telling.alone(user, record.person(user, customer_id))
+    with STATE.unchanged(request, person):
+        _write(person, change.version, given, user)
+    return telling.alone(user, STATE.tell(request, record.person(user, customer_id)))
 
 
 @transaction.atomic
@@ -167,7 +171,7 @@ def read_look(
 
 
 @router.post(
-    "/customers/{customer_id}/tags", response=answers(TagsOut, *ROW, *BODY),
+    "/customers/{customer_id}/tags", response=answers(TagsOut, *ROW, *BODY, *MATCH),
     operation_id="tag_customer", summary="Tag a customer",
 )  # fmt: skip
 @gate("customer.tag")
@@ -175,7 +179,10 @@ def tag_customer(request: HttpRequest, customer_id: UUID, new: TagIn) -> Answer:
     """Give a tag; one that is there already stays as it is."""
     user = user_of(request)
     person = record.person(user, customer_id, "customer.tag")
-    tagged = or_invalid("tag", lambda: tags.set_tag(person, new.tag, by=user, on=True), CannotBe)
+    with STATE.unchanged(request, person):
+        tagged = or_invalid(
+            "tag", lambda: tags.set_tag(person, new.tag, by=user, on=True), CannotBe
+        )
     return {"tags": tagged.tags, "version": tagged.version}
 
 

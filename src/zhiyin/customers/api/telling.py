@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from django.conf import settings
 from django.db.models import Model
@@ -51,10 +51,14 @@ def in_list(user: User, customer: Customer) -> dict[str, Value]:
     return _told(customer, {**levels, **masked})
 
 
-def alone(user: User, customer: Customer) -> dict[str, Value]:
-    """One customer: whole values to those who may see them, and the audit trail keeps that."""
+def alone(user: User, customer: Customer, only: Collection[str] | None = None) -> dict[str, Value]:
+    """One customer: whole values to those who may see them, and the audit trail keeps that.
+
+    `only` are the fields that were asked for: what is not told was not read.
+    """
     levels = levels_for(user, customer)
-    read = [name for name in PERSONAL if levels[name] >= Level.READ and getattr(customer, name)]
+    asked = [name for name in PERSONAL if only is None or name in only]
+    read = [name for name in asked if levels[name] >= Level.READ and getattr(customer, name)]
     if read:
         audit.read_of(user, customer, fields=read)
     return _told(customer, levels)
