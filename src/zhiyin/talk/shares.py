@@ -19,9 +19,9 @@ def _says(said: Said) -> str:
 
 
 def _plainly(count: int) -> str:
-    return ngettext(
-        "A record was shared with you", "%(n)s records were shared with you", count
-    ) % {"n": count}
+    return ngettext("A record was shared with you", "%(n)s records were shared with you", count) % {
+        "n": count
+    }
 
 
 SHARED = register(
