@@ -6,7 +6,8 @@ of losing a phone number in silence. Who is the same person is not decided here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -49,6 +50,7 @@ PROFILES = pa.schema(
         ("wechat", pa.string()),
         ("device_id", pa.string()),
         ("created_us", pa.int64()),
+        ("own", pa.string()),  # what the company's own fields hold, as a JSON object
     ]
 )
 IDENTIFIERS = ("customer_ref", "email", "phone", "member_card", "wechat")
@@ -88,6 +90,17 @@ _OLDEST = 120
 
 
 @dataclass(frozen=True)
+class OwnColumn:
+    """A column that fills a field of the company's own: how a cell is read (to JSON; raises
+    `BadValue`), and of a unique one which values are another's, by the row's identifiers."""
+
+    field: str
+    read: Callable[[str], str | None]
+    taken: Callable[[Sequence[str | None], Sequence[tuple[str | None, ...]]], list[bool]] | None
+    reason: Reason
+
+
+@dataclass(frozen=True)
 class CleanedCustomers:
     """The clean profiles, the rejected rows, and the report."""
 
@@ -97,13 +110,14 @@ class CleanedCustomers:
 
 
 def clean_customers(
-    batches: Iterable[Batch | pa.Table], mapping: Mapping, *, now: datetime
-) -> CleanedCustomers:
+    batches: Iterable[Batch | pa.Table], mapping: Mapping, *, now: datetime,
+    own: Sequence[OwnColumn] = (),
+) -> CleanedCustomers:  # fmt: skip
     """Clean a file of customer profiles."""
     copies = Copies()
 
     def clean(columns: FieldColumns, tally: Tally) -> pa.Table:
-        return _profiles(columns, mapping, now, tally, copies)
+        return _profiles(columns, mapping, now, tally, copies, own)
 
     swept: Swept = sweep(batches, mapping, clean, PROFILES, copies)
     return CleanedCustomers(swept.rows, swept.rejected, swept.report)
@@ -132,8 +146,9 @@ def parse_tags(text: str) -> list[str]:
 
 
 def _profiles(
-    columns: FieldColumns, mapping: Mapping, now: datetime, tally: Tally, copies: Copies
-) -> pa.Table:
+    columns: FieldColumns, mapping: Mapping, now: datetime, tally: Tally, copies: Copies,
+    own: Sequence[OwnColumn],
+) -> pa.Table:  # fmt: skip
     def read(name: str, parse: Callable[[str], object], kind: pa.DataType) -> pa.Array:
         return columns.problems(name, parse_distinct(columns.text(name), parse, kind))
 
@@ -175,6 +190,7 @@ def _profiles(
         values[name] = text(name, 100)
     for name in ("consent_email", "consent_sms", "consent_profiling"):
         values[name] = read(name, words.parse_yes_no, pa.bool_())
+    values["own"] = _own(columns, own, values)
     nobody = pc.invert(columns.any_problem())
     for name in IDENTIFIERS:
         nobody = pc.and_(nobody, pc.is_null(values[name]))
@@ -193,6 +209,27 @@ def _profiles(
     tally.note_mask(DUPLICATE, pc.and_(columns.good(), again), columns.row_numbers)
     _note_mended(columns, table, good, tally)
     return table.filter(good)
+
+
+def _own(columns: FieldColumns, own: Sequence[OwnColumn], values: dict[str, pa.Array]) -> pa.Array:
+    """The company's own fields of each row as one JSON object; null where a row has none."""
+    if not own:
+        return pa.nulls(columns.size, pa.string())
+    people = list(
+        zip(*(values[n].to_pylist() for n in ("customer_ref", "email", "phone")), strict=True)
+    )
+    rows: list[list[str]] = [[] for _ in range(columns.size)]
+    for one in own:
+        found = columns.problems(
+            one.field, parse_distinct(columns.text(one.field), one.read, pa.string())
+        ).to_pylist()
+        if one.taken is not None:
+            mask = pa.array(one.taken(found, people), pa.bool_())
+            columns.refuse(one.field, mask, one.reason)
+        for row, value in zip(rows, found, strict=True):
+            if value is not None:
+                row.append(f"{json.dumps(one.field)}: {value}")
+    return pa.array([f"{{{', '.join(row)}}}" if row else None for row in rows], pa.string())
 
 
 def _names(columns: FieldColumns) -> dict[str, pa.Array]:

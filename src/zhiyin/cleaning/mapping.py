@@ -93,7 +93,8 @@ def header_fingerprint(columns: Sequence[str]) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()
 
 
-def _plain(header: str) -> str:
+def plain_header(header: str) -> str:
+    """A header without case, spaces and signs, as headers are compared."""
     return _SIGNS.sub("", unicodedata.normalize("NFKC", header)).casefold()
 
 
@@ -101,13 +102,13 @@ def _match(names: Sequence[str], kind: Kind) -> dict[str, str]:
     """Column → field; the earlier a header stands in a field's list, the better it fits."""
     candidates: list[tuple[int, int, str, str]] = []
     for place, column in enumerate(names):
-        header = _plain(column)
+        header = plain_header(column)
         for field in CATALOGUE[kind]:
-            if header == _plain(field.name):
+            if header == plain_header(field.name):
                 candidates.append((-1, place, column, field.name))
             elif header in field.headers:
                 candidates.append((field.headers.index(header), place, column, field.name))
-            elif header in (_plain(field.zh), _plain(field.en)):
+            elif header in (plain_header(field.zh), plain_header(field.en)):
                 candidates.append((0, place, column, field.name))
     columns: dict[str, str] = {}
     for _, _, column, name in sorted(candidates):

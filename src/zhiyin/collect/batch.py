@@ -73,6 +73,7 @@ class ProfileFacts(msgspec.Struct):
     fields: dict[str, str | date | list[str]]
     consents: list[ConsentFact]
     fills_gaps_only: bool = False  # said in passing (the country of an order): never overwrites
+    own: dict[str, str | bool | list[str]] = {}  # of fields that the company added itself
 
 
 class Incoming(msgspec.Struct):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 
-from zhiyin.cleaning.customers import clean_customers
+from zhiyin.cleaning.customers import OwnColumn, clean_customers
 from zhiyin.cleaning.events import clean_events
 from zhiyin.cleaning.fields import Kind
 from zhiyin.cleaning.mapping import Mapping
@@ -29,7 +29,10 @@ class CleanRows:
     report: CleaningReport
 
 
-def clean(path: Path, mapping: Mapping, *, now: datetime, progress: Progress) -> CleanRows:
+def clean(
+    path: Path, mapping: Mapping, *, now: datetime, progress: Progress,
+    own: Sequence[OwnColumn] = (),
+) -> CleanRows:  # fmt: skip
     """Read and clean a whole file; raises a `FileProblem` where it cannot be read at all."""
     file = open_file(path)
     mapping.check(list(file.columns))
@@ -38,7 +41,7 @@ def clean(path: Path, mapping: Mapping, *, now: datetime, progress: Progress) ->
         orders = clean_orders(batches, mapping, now=now)
         return CleanRows(orders.lines, orders.rejected, orders.report)
     if mapping.kind is Kind.CUSTOMERS:
-        people = clean_customers(batches, mapping, now=now)
+        people = clean_customers(batches, mapping, now=now, own=own)
         return CleanRows(people.profiles, people.rejected, people.report)
     events = clean_events(batches, mapping, now=now)
     return CleanRows(events.events, events.rejected, events.report)

@@ -123,16 +123,18 @@ def _customer(row: Row, source: Source, now: datetime) -> Incoming:
         for name, (channel, purpose) in _CONSENTS.items()
         if row.get(name) is not None
     ]
-    content = {name: value for name, value in row.items() if name != "row_number"}
+    own = json.loads(row["own"]) if row.get("own") else {}
+    nameless = {"row_number"} if own else {"row_number", "own"}  # as ids always were
+    content = {name: value for name, value in row.items() if name not in nameless}
     digest = hashlib.sha256(json.dumps(content, default=str, sort_keys=True).encode()).hexdigest()
     return Incoming(
         event_id=event_id(source, "profile", digest),
         name="Profile Updated",
         at=at,
         seen=_seen(row),
-        properties={"fields": sorted(fields)},
+        properties={"fields": sorted([*fields, *own])},
         row=row["row_number"],
-        profile=ProfileFacts(fields, consents),
+        profile=ProfileFacts(fields, consents, own=own),
     )
 
 

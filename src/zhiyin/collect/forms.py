@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
@@ -13,10 +14,11 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from zhiyin.cleaning.fields import CATALOGUE, Field, Kind, field
+from zhiyin.cleaning.fields import CATALOGUE, Field, Kind
 from zhiyin.cleaning.mapping import Mapping
 from zhiyin.cleaning.preview import Column, Guess, Preview
 from zhiyin.collect.models import Source
+from zhiyin.objects.custom.models import CustomField
 
 IGNORE = ""
 DAY_ORDERS = (
@@ -141,9 +143,10 @@ class MappingForm:
     """The whole step: a select for each column, and the options."""
 
     def __init__(
-        self, look: Preview, mapping: Mapping, data: QueryDict | None, *, fixed_source: bool = False
-    ) -> None:
-        self.look, self.mapping, self._data = look, mapping, data
+        self, look: Preview, mapping: Mapping, data: QueryDict | None, *,
+        fixed_source: bool = False, own: Sequence[CustomField] = (),
+    ) -> None:  # fmt: skip
+        self.look, self.mapping, self._data, self._own = look, mapping, data, own
         self.options = OptionsForm(data, mapping, fixed_source=fixed_source)
         self.problems: list[str] = []
 
@@ -161,7 +164,8 @@ class MappingForm:
             )
             for entry in CATALOGUE[self.mapping.kind]
         ]
-        return [(IGNORE, _("Ignore")), *listed]
+        own = [(one.key, _("%(field)s (own field)") % {"field": one.label}) for one in self._own]
+        return [(IGNORE, _("Ignore")), *listed, *own]
 
     @property
     def lines(self) -> list[ColumnLine]:
@@ -175,12 +179,13 @@ class MappingForm:
 
     def mapped(self) -> Mapping | None:
         """The mapping that was sent; None where something must be put right first."""
-        known = {entry.name for entry in CATALOGUE[self.mapping.kind]}
+        labels = {entry.name: label(entry) for entry in CATALOGUE[self.mapping.kind]}
+        known = labels | {one.key: one.label for one in self._own}
         chosen = {line.column.name: line.field for line in self.lines if line.field in known}
         for name, count in Counter(chosen.values()).items():
             if count > 1:
                 text = _("More than one column fills “%(field)s”. Ignore all but one.")
-                self.problems.append(text % {"field": label(field(self.mapping.kind, name))})
+                self.problems.append(text % {"field": known[name]})
         if not self.options.is_valid() or self.problems:
             return None
         given = self.options.cleaned_data

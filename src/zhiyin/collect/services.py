@@ -28,7 +28,7 @@ from zhiyin.cleaning.fields import Kind
 from zhiyin.cleaning.mapping import Mapping, guess_mapping, header_fingerprint
 from zhiyin.cleaning.preview import Preview, preview_of
 from zhiyin.cleaning.reading import open_file
-from zhiyin.collect import archive, cleaning_step, files, pipeline, undoing
+from zhiyin.collect import archive, cleaning_step, files, own_fields, pipeline, undoing
 from zhiyin.collect.batch import Batch, Incoming, Outcome
 from zhiyin.collect.conversion import incoming
 from zhiyin.collect.models import Import, SavedMapping, Source
@@ -66,6 +66,7 @@ def begin(
         )
         if mends is not None and mends.mapping:
             mapping = msgspec.convert(mends.mapping, Mapping)
+        mapping = own_fields.guessed(mapping, look, by)
     except Exception:
         files.discard(new.id)
         raise
@@ -94,6 +95,7 @@ def map_columns(one: Import, mapping: Mapping, *, by: User) -> None:
     _must_be(one, State.NEW, State.CHECKED)
     look = look_at(one, 1)
     mapping.check([column.name for column in look.columns])
+    own_fields.check(mapping, by)
     one.mapping, one.kind, one.state = msgspec.to_builtins(mapping), mapping.kind.value, State.NEW
     one.source = source_for(mapping.source, mapping.kind)
     with transaction.atomic():
@@ -119,7 +121,11 @@ def check(one: Import, *, by: User, progress: Progress = silent) -> Import:
     mapping = msgspec.convert(one.mapping, Mapping)
     if one.source is None:
         one.source = source_for(mapping.source, mapping.kind)
-    cleaned = cleaning_step.clean(Path(one.path), mapping, now=timezone.now(), progress=progress)
+    own_fields.check(mapping, by)
+    cleaned = cleaning_step.clean(
+        Path(one.path), mapping, now=timezone.now(), progress=progress,
+        own=own_fields.readers(mapping, by),
+    )  # fmt: skip
     place = files.folder(one.id)
     pq.write_table(cleaned.rows, place / "clean.parquet", compression="zstd")
     pq.write_table(cleaned.rejected, place / "rejected.parquet", compression="zstd")

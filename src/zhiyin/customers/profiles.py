@@ -7,17 +7,18 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
+from psycopg.types.json import Jsonb
 
 from zhiyin.accounts.models import Department
 from zhiyin.collect.batch import Batch
 from zhiyin.collect.bulk import copy_rows
 from zhiyin.connect import outbox
-from zhiyin.customers import search
+from zhiyin.customers import own_values, search
 from zhiyin.customers.models import Customer, ProfileChange
 
 COLUMNS = (
     "number", "name", "email", "phone", "gender", "birth_date", "language", "country", "province",
-    "city", "tags", "department_id", "simulated_profile",
+    "city", "tags", "department_id", "simulated_profile", "custom",
 )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def apply(batch: Batch) -> None:
         person = people[event.customer_id]
         for name, value in event.profile.fields.items():
             new = departments.get(str(value)) if name == "department_id" else value
-            if new is None or name not in COLUMNS:
+            if new is None or name not in COLUMNS or name == "custom":
                 continue
             old = person[name]
             if old == new or (event.profile.fills_gaps_only and old):
@@ -44,6 +45,7 @@ def apply(batch: Batch) -> None:
             changes.append(
                 (event.customer_id, name, _text(old), _text(new), batch.id, batch.received_at)
             )
+        changes += own_values.apply(event.customer_id, person, event.profile.own, batch)
         if batch.source.simulated and not event.profile.fills_gaps_only:
             person["simulated_profile"] = True
     changed = {customer for customer, *_ in changes}
@@ -88,7 +90,10 @@ def _write(people: dict[UUID, dict[str, object]]) -> None:
         copy_rows(
             "new_profile",
             ("id", *COLUMNS),
-            ((id_, *(person[name] for name in COLUMNS)) for id_, person in people.items()),
+            (
+                (id_, *(_column(name, person[name]) for name in COLUMNS))
+                for id_, person in people.items()
+            ),
         )
         cursor.execute(
             f"update customers_customer c set {assign}, version = c.version + 1"  # noqa: S608
@@ -97,12 +102,18 @@ def _write(people: dict[UUID, dict[str, object]]) -> None:
         cursor.execute("drop table new_profile")
 
 
+def _column(name: str, value: object) -> object:
+    return Jsonb(value) if name == "custom" else value
+
+
 def undo(batch: UUID) -> set[UUID]:
     """Put back what a batch replaced, newest first; returns whose profile changed."""
     changes = list(ProfileChange.objects.filter(batch=batch).order_by("-id"))
     people = _current({change.customer_id for change in changes})
     for change in changes:
         person = people[change.customer_id]
+        if own_values.undo(person, change):
+            continue
         if _text(person[change.field]) == change.after:  # else somebody changed it since
             person[change.field] = _value(change.field, change.before)
     _write(people)

@@ -20,7 +20,7 @@ from zhiyin.cleaning.errors import FileProblem, NoSpace, TooLarge
 from zhiyin.cleaning.fields import Kind
 from zhiyin.cleaning.mapping import Mapping, guess_mapping
 from zhiyin.cleaning.preview import Preview
-from zhiyin.collect import files, queries, services, starting
+from zhiyin.collect import files, own_fields, queries, services, starting
 from zhiyin.collect.forms import MappingForm
 from zhiyin.collect.models import Import, Source
 from zhiyin.collect.views.asking import import_of, in_chinese, person, words_of
@@ -77,7 +77,9 @@ def columns(request: HttpRequest, import_id: UUID) -> HttpResponse:
     look = services.look_at(one, LOOKED_AT)
     data = request.POST if request.method == "POST" else None
     fixed = one.mends is not None and one.source is not None
-    form = MappingForm(look, _mapping(request, one, look), data, fixed_source=fixed)
+    mapping = _mapping(request, one, look)
+    own = own_fields.offered(mapping.kind, me)
+    form = MappingForm(look, mapping, data, fixed_source=fixed, own=own)
     if data is not None and _saved(one, form, by=me):
         return redirect("import", one.pk)
     context = {
@@ -119,8 +121,12 @@ def _mapping(request: HttpRequest, one: Import, look: Preview) -> Mapping:
     if asked == kept.kind or asked not in Import.Kind.values:
         return kept
     guessed = guess_mapping(look, Kind(asked))
-    return msgspec.structs.replace(
-        guessed, source=kept.source, timezone=kept.timezone, region=kept.region
+    return own_fields.guessed(
+        msgspec.structs.replace(
+            guessed, source=kept.source, timezone=kept.timezone, region=kept.region
+        ),
+        look,
+        person(request),
     )
 
 
