@@ -1,9 +1,13 @@
 """A company with a million customers in a workspace: PostgreSQL by COPY, the lake by appends.
 
+Beside them stand 200,000 companies and 5 million activities: see `benchmarks.around` for how they
+are spread and what counts.
+
 What the product would compute over weeks (scores, tiers, segments) is filled in by SQL with
 plausible distributions; everything else is what `zhiyin.demo.scale` generates. The rows, columns
 and indexes are the product's own: indexes are dropped for the load and made again as the
-migrations say.
+migrations say. Policies of row-level security do not hold for the loader, who is the
+superuser, and are in force for everybody who reads afterwards.
 """
 
 from __future__ import annotations
@@ -22,6 +26,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from psycopg import sql
 
+from benchmarks import around
+from benchmarks.around import Surroundings
 from zhiyin.customers import search
 from zhiyin.demo.scale import Generated, generate
 from zhiyin.lake import Lake
@@ -30,7 +36,7 @@ HOT_DAYS = 90
 TABLES = (
     "customers_customer", "customers_identifier", "customers_link", "customers_order",
     "customers_orderline", "customers_score", "govern_consent", "collect_event",
-    "customers_customersearch",
+    "customers_customersearch", *around.TABLES,
 )  # fmt: skip
 
 # 0190… are customers, 0191… to 0194… their identifiers: uuid7-like, in the order they were made.
@@ -45,19 +51,26 @@ create macro phone_of(written) as case
     else '+86' || right(regexp_replace(written, '[^0-9]', '', 'g'), 11) end;
 """
 
+_BOUGHT = """
+create table bought as
+select "CustomerID" as ref, count(distinct "InvoiceNo") as orders,
+    sum("Quantity" * "UnitPrice") as revenue, min("InvoiceDate") as first,
+    max("InvoiceDate") as last
+from order_lines group by 1
+"""
+
 _CUSTOMERS = """
-with bought as (
-    select "CustomerID" as ref, count(distinct "InvoiceNo") as orders,
-        sum("Quantity" * "UnitPrice") as revenue, min("InvoiceDate") as first,
-        max("InvoiceDate") as last
-    from order_lines group by 1
-)
 select owner_id(p."Customer") as id, p."Customer" as number, coalesce(p."Name", '') as name,
     coalesce(p."E-mail", '') as email, coalesce(phone_of(p."Mobile"), '') as phone,
     coalesce(p."Gender", '') as gender, p."Birthday" as birth_date,
     left(coalesce(p."Language", ''), 2) as language, coalesce(p."Country", '') as country,
     coalesce(p."Province", '') as province, coalesce(p."City", '') as city,
-    case when luck(p."Customer"::bigint, 1) < 0.1 then '{{vip}}' else '{{}}' end as tags,
+    '{{' || concat_ws(',', case when luck(p."Customer"::bigint, 1) < 0.1 then 'vip' end,
+        case when tagged(p.n) then 'mailing' end) || '}}' as tags,
+    getvariable('users')[1 + salesperson(p.n)::int] as owner_id, team(p.n) as department_id,
+    company_id(employer(p.n)) as company_id,
+    case when employer(p.n) is not null then ['采购', '店长', '行政', 'Buyer', '财务', '总经理']
+        [1 + (hash(p.n) % 6)::int] else '' end as job_title,
     true as simulated_profile, p."Customer since" as created_at, 1 as version,
     coalesce(b.orders, 0) as orders, round(coalesce(b.revenue, 0), 2) as revenue,
     b.first as first_order_at, b.last as last_order_at, b.last as last_seen_at,
@@ -74,7 +87,8 @@ select owner_id(p."Customer") as id, p."Customer" as number, coalesce(p."Name", 
     churn_risk_low, least(1, luck(p."Customer"::bigint, 4) * 1.2) as churn_risk_high,
     '{now}'::date + 7 as next_purchase_from, '{now}'::date + 21 as next_purchase_to,
     0.4 as next_purchase_probability, '{now}'::timestamptz as scored_at
-from profiles p left join bought b on b.ref = p."Customer"
+from (select *, "Customer"::bigint - 10000000 as n from profiles) p
+left join bought b on b.ref = p."Customer"
 """
 
 _KNOWN = """
@@ -144,15 +158,18 @@ from read_parquet('{part}') e join profiles p on p."App device" = e."Device"
 class Load:
     """One load: generated files in, full tables out."""
 
-    def __init__(self, folder: Path, lake: Lake, dsn: str, source_id: str) -> None:
+    def __init__(
+        self, folder: Path, lake: Lake, dsn: str, source_id: str, surroundings: Surroundings
+    ) -> None:
         self.folder, self.lake, self.dsn = folder, lake, dsn
+        self.around = surroundings
         self.now = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         self._words = {"now": self.now.isoformat(), "source": source_id, "hot": HOT_DAYS}
 
-    def run(self, customers: int) -> dict[str, int]:
+    def run(self) -> dict[str, int]:
         """Everything, told step by step on standard error; the number of rows of each table."""
         with _told("generate"):
-            made = self._generated(customers)
+            made = self._generated(self.around.customers)
         counts = {"lake_events": made.events}
         engine = self._engine()
         with psycopg.connect(self.dsn, autocommit=True) as connection:
@@ -164,6 +181,11 @@ class Load:
             for name, query in _QUERIES.items():
                 with _told(name):
                     counts[name] = self._copy(engine, connection, name, query)
+            with _told("customers_company"):
+                counts["customers_company"] = self._copy_companies(engine, connection)
+            for name, parts in self.around.activities().items():
+                with _told(name):
+                    counts[name] = sum(self._copy(engine, connection, name, part) for part in parts)
             with _told("customers_customersearch"):
                 counts["customers_customersearch"] = self._copy_search(connection)
             with _told("indexes"):
@@ -187,6 +209,8 @@ class Load:
         for name in ("profiles", "order_lines", "events"):
             files = self.folder / "generated" / name / "*.parquet"
             engine.execute(f"create view {name} as from read_parquet('{files}')")
+        self.around.prepare(engine, self.now.isoformat())
+        engine.execute(_BOUGHT)
         return engine
 
     def _copy(
@@ -208,6 +232,22 @@ class Load:
         path.unlink()
         return rows
 
+    def _copy_companies(
+        self, engine: duckdb.DuckDBPyConnection, connection: psycopg.Connection
+    ) -> int:
+        found = engine.execute(around.COMPANIES.format(**self._words)).to_arrow_table()
+        rows = 0
+        columns = [*found.column_names, "text", "grams"]
+        statement = sql.SQL("copy customers_company ({}) from stdin").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for batch in found.to_batches(max_chunksize=5000):
+                for one in batch.to_pylist():
+                    copy.write_row(list(_company_row(one).values()))
+                    rows += 1
+        return rows
+
     def _copy_search(self, connection: psycopg.Connection) -> int:
         """The search rows, made by the product's own functions."""
         rows = 0
@@ -227,6 +267,12 @@ class Load:
             query = _LAKE_EVENTS.format(part=part, **self._words)
             rows: pa.Table = engine.execute(query).to_arrow_table()
             self.lake.append("events", rows, app_id="scale", sequence=sequence)
+
+
+def _company_row(found: dict[str, object]) -> dict[str, object]:
+    """A company with what it is found by, made by the product's own functions."""
+    text = search.text_of(str(found["name"]), [str(found["number"]), str(found["website"])])
+    return {**found, "text": text, "grams": sorted(search.grams(text))}
 
 
 def _search_row(person: dict[str, str | None]) -> tuple[str, str, str, list[int]]:

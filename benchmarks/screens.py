@@ -1,4 +1,4 @@
-"""The customer list, its search and the 360° page with a million customers and 20 million events.
+"""Lists, search and records with a million customers, 200,000 companies, 5 million activities.
 
     python -m benchmarks.screens --customers 1000000
 
@@ -9,7 +9,9 @@ in a hurry, each waiting two and a half. Times are taken twice: by the client on
 from the request to the last byte, and by the server (see `benchmarks.served`). The load generator
 shares the two cores and, being Python, one interpreter among all its users: the client's times are
 too long by what its own threads wait for each other. A last run of 20 without any pause says how
-many pages a second fit.
+many pages a second fit. Some pages are asked by a salesperson, from whom row-level security holds
+rows back. After the clicks, one field of 10,000 rows is changed at once (see
+`benchmarks.many_rows`).
 
 The peers, on the same rows in the same run: what Django's own list would ask (`count()`, OFFSET
 paging and `icontains` over name, e-mail and phone), timed alone, without rendering, by one user;
@@ -25,33 +27,35 @@ import os
 import random
 import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
+from benchmarks.around import SALESPERSON
 from benchmarks.figures import figure
+from benchmarks.many_rows import changed
 from benchmarks.processes import cpu_seconds
-from zhiyin import embedded
+from benchmarks.serving import WORKERS, Server, filled, signed_in, worker
 
 ROUNDS = 30  # clicks of each user
 PEER_ROUNDS = 1  # of each user of the admin, whose pages take seconds
-WORKERS = 2
 MOST_QUERIES = 15
 PEER_REPEATS = 3
+OWN = "own_"  # kinds of page asked by a salesperson, from whom row-level security holds rows back
+KEPT_S = 4  # the server closes a connection that was idle for five seconds
 TOKEN = "b" * 32  # for the CSRF check: cookie and header must agree
 
 Pages = dict[str, list[str]]
 Took = tuple[float, float]  # milliseconds by the server and by the client
 Times = dict[str, list[Took]]
+Cookies = tuple[str, str]  # of an administrator's session, and of a salesperson's
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,35 @@ def pages() -> Pages:
         "palette": [f"/console/palette?q={quote(one.name[:n])}" for one in chinese[:4]
                     for n in range(1, 4)] + [f"/console/palette?q={part}" for part in phones[:4]],
         "save": [f"{here}{one.pk}/facts/city" for one in people],
+        "list_nested": [f"{here}?set=1&where={quote(tree)}" for tree in _of_companies()],
+        "companies": ["/companies/", "/companies/?set=1&industry=retail",
+                      "/companies/?sort=-headcount", f"/companies/?q={quote('瑞诚')}"],
+        "company": [f"/companies/{pk}/" for pk in _companies()],
+        f"{OWN}list": [here, f"{here}?set=1&tier=gold"],
+        f"{OWN}search": [f"{here}?q={quote(one.name[:2])}" for one in chinese[:8]],
     }  # fmt: skip
+
+
+def _of_companies() -> list[str]:
+    """Conditions on the company that a customer belongs to: one attribute, and two beside one."""
+    from zhiyin.objects.conditions import All, Any, Has, Is, Node, write
+    from zhiyin.objects.definitions import Operator
+
+    retail = Is("industry", Operator.IS, ("retail",))
+    large = Any((Is("size", Operator.IS, ("large",)), Is("size", Operator.IS, ("huge",))))
+    trees: tuple[Node, ...] = (
+        Has("company", retail),
+        All((Is("tier", Operator.IS, ("gold",)), Has("company", All((retail, large))))),
+    )
+    return [write(tree) for tree in trees]
+
+
+def _companies() -> list[UUID]:
+    """The largest two, and some of every size."""
+    from zhiyin.customers.models import Company
+
+    found = Company.objects.order_by("-headcount", "id").values_list("pk", flat=True)
+    return [*found[:2], *found[2 :: max(1, found.count() // 20)][:20]]
 
 
 def admin_pages(ours: Pages) -> Pages:
@@ -117,63 +149,8 @@ def admin_pages(ours: Pages) -> Pages:
     }
 
 
-def signed_in() -> str:
-    """The cookie of a new administrator's session."""
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-
-    from zhiyin.accounts.models import User
-    from zhiyin.accounts.roles import Role
-    from zhiyin.accounts.services import create_user
-    from zhiyin.accounts.session_store import SessionStore
-
-    user = User.objects.filter(email="bench@example.com").first()
-    if user is None:
-        user = create_user(
-            by=None, email="bench@example.com", name="Bench", roles=[Role.ADMINISTRATOR]
-        ).user
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
-
-
-class Server:
-    """The product's web server on this workspace, or Django's admin with its settings."""
-
-    def __init__(self, port: int, settings: str = "zhiyin.settings") -> None:
-        self.port = port
-        command = [
-            sys.executable, "-m", "uvicorn", "benchmarks.served:application", "--port", str(port),
-            "--workers", str(WORKERS), "--lifespan", "off", "--no-access-log",
-            "--log-level", "warning",
-        ]  # fmt: skip
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
-        self._process = subprocess.Popen(command, stdout=sys.stderr, env=environment)
-
-    def cpu_seconds(self) -> float:
-        """CPU time that the server has used so far."""
-        return cpu_seconds(self._process.pid)
-
-    def __enter__(self) -> Server:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
-                    return self
-            except OSError:
-                time.sleep(0.2)
-        raise SystemExit("the server does not answer")
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(20)
-
-
 def clicked(
-    port: int, cookie: str, wanted: Pages, rounds: int, crowd: Crowd, *, peer: bool = False
+    port: int, cookies: Cookies, wanted: Pages, rounds: int, crowd: Crowd, *, peer: bool = False
 ) -> Times:
     """All users at once; milliseconds of every answer by kind of page. A peer may fail at some."""
     times: Times = defaultdict(list)
@@ -181,11 +158,11 @@ def clicked(
 
     def one_user(number: int) -> None:
         dice = random.Random(number)
-        desk = Desk(port, cookie)
+        desks = [Desk(port, cookie) for cookie in cookies]
         for _ in range(rounds):
             time.sleep(crowd.pause(dice))
             kind = dice.choice(list(wanted))
-            address = dice.choice(wanted[kind])
+            address, desk = dice.choice(wanted[kind]), desks[kind.startswith(OWN)]
             status, took = desk.save(address) if kind == "save" else desk.get(address)
             times[kind].append(took)
             if status != 200:
@@ -208,6 +185,7 @@ class Desk:
 
     def __init__(self, port: int, cookie: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self._last = 0.0
         self._headers = {"Cookie": f"{cookie}; csrftoken={TOKEN}", "X-CSRFToken": TOKEN,
                          "HX-Request": "true"}  # fmt: skip
 
@@ -235,10 +213,13 @@ class Desk:
         self, method: str, address: str, body: str | None, headers: dict[str, str]
     ) -> tuple[int, str, Took]:
         begun = time.perf_counter()
+        if begun - self._last > KEPT_S:
+            self._connection.close()
         self._connection.request(method, address, body, headers)
         answer = self._connection.getresponse()
         text = answer.read()
-        ours = 1000 * (time.perf_counter() - begun)
+        self._last = time.perf_counter()
+        ours = 1000 * (self._last - begun)
         said = answer.headers["Server-Timing"].partition("dur=")[2]
         return answer.status, text.decode(), (float(said), ours)
 
@@ -248,17 +229,17 @@ def _attribute(form: str, name: str) -> str:
     return html.unescape(found[1]) if found else ""
 
 
-def queries(cookie: str, wanted: Pages) -> dict[str, int]:
+def queries(cookies: Cookies, wanted: Pages) -> dict[str, int]:
     """How many statements the database is sent for one page of each kind, the most of three."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
     client = Client(headers={"host": "127.0.0.1"})
-    name, _, value = cookie.partition("=")
-    client.cookies[name] = value
     most: dict[str, int] = {}
     for kind, addresses in wanted.items():
+        name, _, value = cookies[kind.startswith(OWN)].partition("=")
+        client.cookies[name] = value
         for address in addresses[:3]:
             client.get(address)  # what is cached for a day or a minute is cached now
             with CaptureQueriesContext(connection) as seen:
@@ -330,47 +311,38 @@ def report(times: Times, crowd: Crowd, customers: int, peer: str, theirs: dict[s
 def measure(data: Path, customers: int, rounds: int) -> None:
     """Fill the workspace where it is not yet, then click."""
     from zhiyin.cli.serve import free_port
-    from zhiyin.cli.workspace import opened
 
-    with _stopped_after(data), opened(data):
-        from django.conf import settings
-
-        from benchmarks.million import Load
-        from zhiyin.collect.models import Source
-        from zhiyin.lake import Lake
-
-        source, fresh = Source.objects.get_or_create(
-            key="scale", defaults={"name_zh": "生成", "name_en": "Generated", "simulated": True}
-        )
-        if fresh:
-            dsn = embedded.ensure(data).dsn(role="postgres")
-            counts = Load(data, Lake(settings.LAKE), dsn, str(source.pk)).run(customers)
-            print(f"    rows: {counts}", file=sys.stderr, flush=True)
+    with filled(data, customers):
         database = int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
-        cookie, wanted = signed_in(), pages()
-        counted = queries(cookie, wanted)
+        cookies, wanted = (signed_in(), signed_in(SALESPERSON)), pages()
+        counted = queries(cookies, wanted)
         figure("screens.most_queries", max(counted.values()), "queries", n=customers,
                note=f"a page, target at most {MOST_QUERIES}; {counted}")  # fmt: skip
         peer = naive()
         port = free_port("127.0.0.1", 8700)
         with Server(port) as server:
-            clicked(port, cookie, wanted, 3, HURRIED)  # first compilation of templates
+            clicked(port, cookies, wanted, 3, HURRIED)  # first compilation of templates
             before = server.cpu_seconds(), cpu_seconds(database)
-            times = clicked(port, cookie, wanted, rounds, TWENTY)
+            times = clicked(port, cookies, wanted, rounds, TWENTY)
             used = server.cpu_seconds() - before[0], cpu_seconds(database) - before[1]
-            many = clicked(port, cookie, wanted, rounds, FIFTY)
-            brisk = clicked(port, cookie, wanted, rounds, BRISK)
+            many = clicked(port, cookies, wanted, rounds, FIFTY)
+            brisk = clicked(port, cookies, wanted, rounds, BRISK)
             begun = time.perf_counter()
-            pressed = clicked(port, cookie, wanted, max(3, rounds // 3), HURRIED)
+            pressed = clicked(port, cookies, wanted, max(3, rounds // 3), HURRIED)
             seconds = time.perf_counter() - begun
+            with worker():
+                many_rows = changed(port, cookies[0])
         with Server(port, "benchmarks.admin.settings"):
             asked = admin_pages(wanted)
-            clicked(port, cookie, {"customer": asked["customer"]}, 1, HURRIED)
-            admin = clicked(port, cookie, asked, PEER_ROUNDS, FIFTY, peer=True)
+            clicked(port, cookies, {"customer": asked["customer"]}, 1, HURRIED)
+            admin = clicked(port, cookies, asked, PEER_ROUNDS, FIFTY, peer=True)
     report(times, TWENTY, customers, "naive ORM, queries alone, one user", peer)
     report(many, FIFTY, customers, "Django admin, the same users",
            {kind: _served(found) for kind, found in admin.items()})  # fmt: skip
     report(brisk, BRISK, customers, "", {})
+    figure("screens.change_many", many_rows.change_s, "s", n=many_rows.rows,
+           note=f"confirmed to done; preview {many_rows.preview_s:.1f} s; progress seen to move "
+           f"{many_rows.steps} times; {customers:,} customers; target 10 s")  # fmt: skip
     clicks = sum(map(len, times.values()))
     figure("screens.cpu_a_page", 1000 * sum(used) / clicks, "ms", n=customers,
            note=f"all kinds of page; web {1000 * used[0] / clicks:.1f} ms, PostgreSQL "
@@ -379,15 +351,6 @@ def measure(data: Path, customers: int, rounds: int) -> None:
     figure("screens.pages_a_second", len(answers) / seconds, "1/s", n=customers,
            note=f"{HURRIED.users} users without a pause, {WORKERS} workers, all kinds of page; p95 "
            f"{_served(answers):.0f} ms, client on the same cores")  # fmt: skip
-
-
-@contextmanager
-def _stopped_after(data: Path) -> Iterator[None]:
-    """No database server outlives the benchmark."""
-    try:
-        yield
-    finally:
-        embedded.stop(embedded.ensure(data), even_if_used=True)
 
 
 def main() -> None:

@@ -1,0 +1,119 @@
+"""A workspace with a million customers, and the real server on it, for benchmarks of screens."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.processes import cpu_seconds
+from zhiyin import embedded
+
+WORKERS = 2
+PATIENCE_S = 60
+
+
+class Server:
+    """The product's web server on this workspace, or another one's with its settings."""
+
+    def __init__(self, port: int, settings: str = "zhiyin.settings") -> None:
+        self.port = port
+        self._process = _started(
+            ["-m", "uvicorn", "benchmarks.served:application", "--port", str(port),
+             "--workers", str(WORKERS), "--lifespan", "off", "--no-access-log",
+             "--log-level", "warning"],
+            settings,
+        )  # fmt: skip
+
+    def cpu_seconds(self) -> float:
+        """CPU time that the server has used so far."""
+        return cpu_seconds(self._process.pid)
+
+    def __enter__(self) -> Server:
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
+                    return self
+            except OSError:
+                time.sleep(0.2)
+        self._process.terminate()
+        raise SystemExit("the server does not answer")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """The product's background worker, for what is queued."""
+    process = _started(["-m", "zhiyin.worker"], "zhiyin.settings")
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _started(arguments: list[str], settings: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
+    return subprocess.Popen([sys.executable, *arguments], stdout=sys.stderr, env=environment)
+
+
+@contextmanager
+def filled(data: Path, customers: int) -> Iterator[None]:
+    """Django ready on a workspace that is filled where it was not; no database outlives it."""
+    from zhiyin.cli.workspace import opened
+
+    with _stopped_after(data), opened(data):
+        from django.conf import settings
+
+        from benchmarks.around import Surroundings, colleagues
+        from benchmarks.million import Load
+        from zhiyin.collect.models import Source
+        from zhiyin.lake import Lake
+
+        source, fresh = Source.objects.get_or_create(
+            key="scale", defaults={"name_zh": "生成", "name_en": "Generated", "simulated": True}
+        )
+        if fresh:
+            dsn = embedded.ensure(data).dsn(role="postgres")
+            around = Surroundings(customers, *colleagues())
+            counts = Load(data, Lake(settings.LAKE), dsn, str(source.pk), around).run()
+            print(f"    rows: {counts}", file=sys.stderr, flush=True)
+        yield
+
+
+@contextmanager
+def _stopped_after(data: Path) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        embedded.stop(embedded.ensure(data), even_if_used=True)
+
+
+def signed_in(email: str = "bench@example.com") -> str:
+    """The cookie of a new session of this user; an administrator who is made where needed."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    from zhiyin.accounts.models import User
+    from zhiyin.accounts.roles import Role
+    from zhiyin.accounts.services import create_user
+    from zhiyin.accounts.session_store import SessionStore
+
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = create_user(by=None, email=email, name="Bench", roles=[Role.ADMINISTRATOR]).user
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
