@@ -245,6 +245,7 @@ def test_nobody_delegates_or_ends_what_belongs_to_others(company: Company) -> No
         delegating.end_delegation(made, by=stranger)
     assert set(delegating.delegations_for(company.bo)) == {made}
     assert not delegating.delegations_for(stranger)
+    assert set(delegating.delegations_for(company.admin)) == {made}
     delegating.end_delegation(made, by=company.anna)
     delegating.end_delegation(made, by=company.anna)
     assert AuditPending.objects.filter(verb="delegation.ended").count() == 1

@@ -209,7 +209,8 @@ def test_who_may_only_look_changes_nothing() -> None:
 def test_the_timeline_folds_a_visit_and_marks_what_is_simulated() -> None:
     person = busy()
     people.event(person, "Complaint Raised", at=people.NOW + timedelta(hours=2), simulated=True)
-    lines = timeline.read(person, levels={}).entries
+    reader = factories.user(Role.ANALYST)
+    lines = timeline.read(person, reader=reader).entries
     visits = [line for line in lines if line.kind == "visit"]
     assert [line.count for line in visits] == [8]
     assert lines[0].kind == "service"
@@ -223,10 +224,11 @@ def test_older_lines_are_read_page_by_page_each_once() -> None:
     for n in range(150):
         people.event(person, "Ticket Opened", at=people.NOW - timedelta(hours=n // 3))
     seen: list[str] = []
-    page = timeline.read(person, levels={})
+    reader = factories.user(Role.ANALYST)
+    page = timeline.read(person, reader=reader)
     seen += [line.key for line in page.entries]
     while page.older:
-        page = timeline.read(person, levels={}, before=page.older)
+        page = timeline.read(person, reader=reader, before=page.older)
         seen += [line.key for line in page.entries]
     assert len(seen) == len(set(seen)) == 150
 

@@ -10,7 +10,6 @@ from tests import factories
 from zhiyin.accounts.models import Department, User
 from zhiyin.accounts.roles import Role
 from zhiyin.customers import timeline
-from zhiyin.customers.fields import levels_for
 from zhiyin.customers.models import Customer
 from zhiyin.customers.timeline import Entry
 from zhiyin.files import services
@@ -38,8 +37,7 @@ class Desk:
 
     def timeline(self) -> list[Entry]:
         """What the owner reads on the customer's timeline."""
-        levels = levels_for(self.owner, self.customer)
-        return timeline.read(self.customer, levels=levels).entries
+        return timeline.read(self.customer, reader=self.owner).entries
 
     def client(self, user: User) -> Client:
         client = Client(raise_request_exception=False, headers={"accept-language": "en"})

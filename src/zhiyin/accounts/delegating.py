@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -56,9 +56,10 @@ def end_delegation(delegation: Delegation, *, by: User) -> Delegation:
 
 def delegations_for(user: User) -> QuerySet[Delegation]:
     """Those that this user gave, received or may see, and that are not over."""
-    given = access.scope_rows(user, "delegation.see").q
+    seen = access.scoped(user, Delegation.objects.all(), "delegation.see")
     return (
-        Delegation.objects.filter(given | Q(receiver=user), ended_at=None)
+        (seen | Delegation.objects.filter(receiver=user))
+        .filter(ended_at=None)
         .filter(ends_at__gt=timezone.now())
         .select_related("giver", "receiver", "by")
         .order_by("starts_at", "id")

@@ -13,6 +13,8 @@ from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.customers.models import Customer, Identifier
+from zhiyin.objects import levels as of_fields
+from zhiyin.objects.definitions import fields_of, object_type
 from zhiyin.privacy import masking
 
 PERSONAL = ("phone", "email", "birth_date")
@@ -22,6 +24,13 @@ Levels = dict[str, Level]
 def levels_for(user: User, customer: Customer) -> Levels:
     """What the user may do with each field of this very customer."""
     return access.levels_at(user, "customer", customer)
+
+
+def levels_of_history(user: User, customer: Customer) -> Levels:
+    """The same with the fields that the house added, of which the history tells too."""
+    of = object_type("customer")
+    added = [one for one in fields_of(of).values() if one.custom]
+    return {**of_fields.of_row(user, of, customer, added), **levels_for(user, customer)}
 
 
 def masked(name: str, value: str | date | None) -> str:

@@ -51,6 +51,21 @@ def test_a_value_is_written_kept_in_history_and_shown() -> None:
     assert 'name="c_points"' in form
 
 
+def test_the_history_of_a_close_field_tells_no_value_and_hides_with_it() -> None:
+    by, row = administrator(), Customer.objects.create(name="Ann")
+    field("c_diet", by=by, sensitivity="sensitive", label_en="Diet")
+    field("c_shoe", by=by, label_en="Shoe")
+    for version, key in enumerate(("c_diet", "c_shoe"), start=1):
+        change_field(customers(), row, key, f"said {key}", by=by, version=version)
+    for role, told in ((Role.ADMINISTRATOR, True), (Role.ANALYST, False)):
+        client = desk(factories.user(role))
+        answer = client.get(f"/api/v1/customers/{row.pk}/timeline")
+        lines = " ".join(str(line) for line in answer.json()["items"])
+        assert "said c_shoe" in lines
+        assert "said c_diet" not in lines
+        assert ("Diet" in lines) is told
+
+
 def test_a_list_is_narrowed_by_a_field_and_by_a_formula() -> None:
     by = administrator()
     field("c_level", "choice", by=by, rules=LEVELS)

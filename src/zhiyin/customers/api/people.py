@@ -201,8 +201,7 @@ def customer_timeline(
         raise Problem(422, faults=[Fault("kind", _NO_KIND)])
     belongs_to = f"timeline:{person.pk}:{asked.kind}"
     before = paging.unseal(asked.cursor, belongs_to) if asked.cursor else ""
-    levels = levels_for(user, person)
-    found = timeline.read(person, levels=levels, kind=asked.kind, before=before)
+    found = timeline.read(person, reader=user, kind=asked.kind, before=before)
     return {
         "items": [_line(entry) for entry in found.entries],
         "next": paging.seal(found.older, belongs_to) if found.older else None,

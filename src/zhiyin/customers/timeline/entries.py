@@ -35,6 +35,7 @@ class Entry:
     simulated: bool = False
     source: str = ""
     fields: tuple[str, ...] = ()  # whoever may not read all of these does not get the line
+    bare: bool = False  # tells no value of these, so whoever knows them masked gets it too
     folds: str = ""  # neighbours with the same word fold into one line
     count: int = 1
     last: str = field(default="", compare=False)  # where a folded run ended

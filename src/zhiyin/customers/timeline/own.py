@@ -9,14 +9,15 @@ from uuid import UUID
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.accounts.access import Sensitivity
 from zhiyin.collect.models import Event
 from zhiyin.customers import catalogue
-from zhiyin.customers.fields import PERSONAL
 from zhiyin.customers.models import Note, Order, ProfileChange, Task
 from zhiyin.customers.timeline.entries import Entry, Part
 from zhiyin.customers.timeline.registry import Provider, Row, Rows, register, shape
 from zhiyin.files.models import File
 from zhiyin.objects.definitions import fields_of, object_type
+from zhiyin.objects.levels import sensitivity_of
 from zhiyin.talk.models import Comment
 
 VISITS = {"Page Viewed", "Product Viewed", "Product Added", "Checkout Started", "Cart Abandoned"}
@@ -157,22 +158,22 @@ def _changes(customer: UUID) -> Rows:
                  by="by__name", batch="batch")  # fmt: skip
 
 
-def _tell_change(row: Row) -> Entry:
-    field = str(row.data["field"]).removesuffix("_id")
-    known = fields_of(object_type("customer")).get(field)
-    label = str(known.label) if known else field
-    parts = [Part(gettext("Profile")), Part(label, strong=True)]
-    if field not in (
-        *PERSONAL,
-        "department",
-        "owner",
-        "company",
-    ):  # a mask is no use where history tells
+def _tell_change(row: Row) -> Entry | None:
+    field, of = str(row.data["field"]).removesuffix("_id"), object_type("customer")
+    known = fields_of(of).get(field)
+    if known is None:  # nobody says any more how close it is to a person
+        return None
+    parts = [Part(gettext("Profile")), Part(str(known.label), strong=True)]
+    # A mask is no use where history tells.
+    plain = sensitivity_of(of, known) is Sensitivity.PLAIN
+    told = plain and field not in ("department", "owner", "company")
+    if told:
         before, after = (_readable(str(row.data[one] or "")) for one in ("before", "after"))
         parts.append(Part(f"{before or '–'} → {after or '–'}"))
     who = str(row.data["by"] or "") or gettext("from an import")
     side = "ours" if row.data["by"] else ""
     return Entry("profile", row.key, row.at, "id", parts, who, side=side, fields=(field,),
+                 bare=not told,
                  folds="" if row.data["by"] else f"import:{row.data['batch']}")  # fmt: skip
 
 

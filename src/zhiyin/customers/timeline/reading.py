@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import connection
 
 from zhiyin.accounts.access import Level
-from zhiyin.customers.fields import PERSONAL, Levels
+from zhiyin.accounts.models import User
+from zhiyin.customers.fields import Levels, levels_of_history
 from zhiyin.customers.models import Customer
 from zhiyin.customers.timeline.entries import Entry
 from zhiyin.customers.timeline.registry import Provider, Row, facts_of, providers
@@ -53,7 +54,7 @@ class Mark:
 def read(
     customer: Customer,
     *,
-    levels: Levels,
+    reader: User,
     kind: str = "",
     source: UUID | None = None,
     before: str = "",
@@ -68,17 +69,15 @@ def read(
     told = {provider.name: provider.tell for provider in providers()}
     lines = [line for row in page if (line := told[row.provider](row)) is not None]
     lines = [line for line in lines if not kind or line.kind == kind]
+    levels = levels_of_history(reader, customer)
     lines = [line for line in lines if _may_know(line, levels)]
     older = str(Mark(page[-1].at, page[-1].key)) if more else ""
     return Timeline(folded(lines), older)
 
 
 def _may_know(line: Entry, levels: Levels) -> bool:
-    """A personal field is told without its values, so a masked one may be told."""
-    return all(
-        levels.get(field, Level.READ) >= (Level.MASKED if field in PERSONAL else Level.READ)
-        for field in line.fields
-    )
+    needed = Level.MASKED if line.bare else Level.READ
+    return all(levels.get(field, Level.HIDDEN) >= needed for field in line.fields)
 
 
 def _rows(customer: UUID, kind: str, source: UUID | None, mark: Mark | None) -> list[Row]:

@@ -143,7 +143,8 @@ def timeline_context(request: HttpRequest, person: Customer, levels: Levels) -> 
     except ValueError:
         source = None
     before = request.GET.get("before", "").replace(" ", "+")
-    lines = timeline.read(person, levels=levels, kind=kind, source=source, before=before)
+    lines = timeline.read(person, reader=signed_in(request), kind=kind,
+                          source=source, before=before)  # fmt: skip
     sources = _sources()
     chosen = sources.get(str(source)) if source else None
     lines = _with_sources(lines, sources)
@@ -219,7 +220,7 @@ def drawer_context(request: HttpRequest, customer_id: UUID) -> dict[str, object]
     person = record.person(user, customer_id)
     levels = levels_for(user, person)
     _note_reading(user, person, levels)
-    recent = _with_sources(timeline.read(person, levels=levels), _sources()).entries[:5]
+    recent = _with_sources(timeline.read(person, reader=user), _sources()).entries[:5]
     return {
         **_head(person, user, levels), **insight_of(person, data_as_of(), levels, brief=True),
         "consents": _consents(person), "recent": recent, "sources": {},
