@@ -57,11 +57,12 @@ class Budget:
     a_path: int = 1  # the same for one path (one row)
     a_door: int = 7  # addresses of one route with parameters
     a_form: int = 1  # presses of one form with the same fields
+    a_mistake: int = 1  # presses of the same with nothing right in it, for what is said then
     a_page: int = 4  # pages of one route whose forms are read
     in_all: int = 20_000
 
 
-MUCH = Budget(a_shape=40, a_path=8, a_door=400, a_form=12, a_page=100)
+MUCH = Budget(a_shape=40, a_path=8, a_door=400, a_form=12, a_mistake=4, a_page=100)
 
 
 @dataclass
@@ -134,15 +135,20 @@ class Crawler:
             self.client.cookies.load(line)
         return response
 
+    def hear(self, how: str, about: str, told: str) -> None:
+        """Something that reached the reader outside of the product."""
+        self._keep(how, about, how.lower(), 200, told, "")
+
     def _known_addresses(self) -> Iterator[str]:
         """Every route that can be read, with every id that its arguments take."""
         yield "/"
         for route in routes():
             if route.closed or route.method != "GET" or _short(route) in _LEAVE:
                 continue
-            yield from self._with_ids(route)
+            yield from self.with_ids(route)
 
-    def _with_ids(self, route: Route) -> Iterator[str]:
+    def with_ids(self, route: Route) -> Iterator[str]:
+        """The addresses of a route with the ids of the company."""
         if not route.arguments:
             yield reverse(route.name)
             return
@@ -161,7 +167,7 @@ class Crawler:
         """For an argument that nobody planted: fields for words, any ids for the rest."""
         if argument == "field":
             return ["phone", "birth_date", "email", "city", "name"]
-        return [values[0] for values in self.ids.values()]
+        return [values[0] for values in self.ids.values() if values]
 
     def _push(self, address: str) -> None:
         parts = urlsplit(unescape(address))
@@ -204,6 +210,9 @@ class Crawler:
                 for name, value in [*form.values, *([extra] if extra else [])]:
                     data.setdefault(name, []).append(value)
                 self.post(action, data)
+        self._forms[(*shape, "wrong")] += 1
+        if self._forms[(*shape, "wrong")] <= self.budget.a_mistake and form.values:
+            self.post(action, {name: _mistyped(form.kinds[name]) for name, _ in form.values})
 
     def _take(self, method: str, address: str, response: Any) -> str:
         text = text_of(response)
@@ -224,6 +233,11 @@ class Crawler:
         self.answers.append(one)
         if status >= 500:
             self.broken.append(one)
+
+
+def _mistyped(kind: str) -> str:
+    """What is wrong in a field of this kind."""
+    return {"number": "many", "date": "2026-02-30", "email": "@", "url": "://"}.get(kind, "")
 
 
 def text_of(response: Any) -> str:

@@ -18,9 +18,9 @@ A, M, K, S, V, N, D, R = (
 WITHIN = {
     "": set[str](),
     "own": {"own"},
-    "team": {"own", "team"},
-    "department": {"own", "team", "below"},
-    "all": {"own", "team", "below", "sister", "above", "elsewhere", "nobody"},
+    "team": {"own", "team", "shared"},
+    "department": {"own", "team", "below", "shared"},
+    "all": {"own", "team", "below", "sister", "above", "elsewhere", "shared", "nobody"},
 }
 
 SEE_CUSTOMER = {A: "all", M: "department", K: "all", S: "team", V: "department", N: "all",
@@ -32,18 +32,35 @@ SEE_ROWS_OF_IMPORT = {A: "all", M: "own", K: "own", S: "", V: "", N: "own", D: "
 SEE_WORK = {A: "all", M: "own", K: "own", S: "own", V: "own", N: "own", D: "own", R: "own"}
 SEE_AUDIT = {A: "all", M: "", K: "", S: "", V: "", N: "", D: "all", R: ""}
 SEE_USER = {A: "all", M: "department", K: "", S: "", V: "", N: "", D: "all", R: ""}
+SEE_COMPANY = SEE_CUSTOMER
+CHANGE_CUSTOMER = {A: "all", M: "department", K: "", S: "own", V: "department", N: "", D: "",
+                   R: ""}  # fmt: skip
+SEE_WEBHOOK = {A: "all", M: "own", K: "", S: "", V: "", N: "", D: "all", R: ""}
+SEE_DELEGATION = {A: "all", M: "own", K: "own", S: "own", V: "own", N: "own", D: "all", R: "own"}
+SEE_TERRITORY = {A: "all", M: "all", K: "", S: "", V: "", N: "", D: "all", R: ""}
+SEE_SERVICE_ACCOUNT = {A: "all", M: "", K: "", S: "", V: "", N: "", D: "", R: ""}
 
 # What a role knows of the personal fields of a row that it sees: on its own rows, and on others.
 PERSONAL = {A: "rr", M: "mm", K: "mm", S: "rm", V: "mm", N: "mm", D: "rr", R: "mm"}
 SENSITIVE = {A: "rr", M: "mm", K: "--", S: "--", V: "--", N: "--", D: "rr", R: "--"}
-PERSONAL_FIELDS = {"email", "phone"}
-SENSITIVE_FIELDS = {"birth_date"}
+PERSONAL_FIELDS = {"email", "phone", "c_personal"}
+SENSITIVE_FIELDS = {"birth_date", "c_sensitive"}
 # What a mask of these still shows whole. A handle or a card number is masked for everybody.
 ALWAYS_MASKED = {"handle"}
-HISTORY_IS_SILENT = {"old_phone", "old_email", "old_birth_date"}
+HISTORY_IS_SILENT = {"old_phone", "old_email", "old_birth_date", "old_c_personal",
+                     "old_c_sensitive"}  # fmt: skip
+# A share opens a row for looking at, not for what a role may do there besides.
+ONLY_LOOKED_AT = {"shared"}
 
 # What hangs on a customer is seen by whoever sees the customer.
-ON_A_CUSTOMER = {"customer", "order", "event", "note", "task", "consent", "score", "link"}
+ON_A_CUSTOMER = {"customer", "order", "event", "note", "task", "consent", "score", "link", "file",
+                 "comment", "share"}  # fmt: skip
+ON_A_COMPANY = {"company", "company file", "company comment"}
+# What is one user's own and nobody else's business.
+OF_ONE_USER = {"private view", "push device", "token", "bulk change"}
+# What is over or was taken back, and what no screen shows as it was kept.
+OF_NOBODY = {"deleted comment", "ended share", "past delegation", "bulk change of old", "agent",
+             "push address"}  # fmt: skip
 # What everybody here may know.
 FOR_ALL = {"segment", "campaign", "department", "source", "shared view", "user name",
            "suppression", "model"}  # fmt: skip
@@ -62,8 +79,20 @@ def may_know(role: Role, thing: str, field: str, row: str, *, door: str = "") ->
         return sees_row(role, row) and _knows_field(role, field, row, door)
     if thing == "own task":  # on a customer from elsewhere
         return row == "own" or SEE_CUSTOMER[role] == "all"
-    if thing == "private view":
-        return row == "own"
+    if thing in OF_ONE_USER:
+        return row == "own" and (thing != "bulk change" or bool(CHANGE_CUSTOMER[role]))
+    if thing in OF_NOBODY:
+        return False
+    if thing in ON_A_COMPANY:
+        if (thing, field) == ("company", "name") and sees_row(role, row):
+            return True  # where somebody works is a plain field of theirs
+        seen = sees_row(role, row, SEE_COMPANY) and not _only_by_share(role, row)
+        return seen and _knows_of_company(role, field)
+    if thing == "deleted file":  # its name, where it can be brought back
+        return field == "name" and sees_row(role, row, CHANGE_CUSTOMER) and not _only_by_share(
+            role, row)  # fmt: skip
+    if thing in _BY_TABLE:
+        return sees_row(role, row or "nobody", _BY_TABLE[thing])
     if thing == "message":
         in_outbox = sees_row(role, row, SEE_MESSAGE) and sees_row(role, row)
         return in_outbox and (field != "address" or _knows_field(role, "email", row, door))
@@ -78,13 +107,31 @@ def may_know(role: Role, thing: str, field: str, row: str, *, door: str = "") ->
     raise LookupError(f"the oracle knows no rule for {thing}.{field}")
 
 
+_BY_TABLE = {
+    "webhook": SEE_WEBHOOK, "delegation": SEE_DELEGATION, "territory": SEE_TERRITORY,
+    "service account": SEE_SERVICE_ACCOUNT,
+}  # fmt: skip
+
+
+def _only_by_share(role: Role, row: str) -> bool:
+    return row in ONLY_LOOKED_AT and SEE_CUSTOMER[role] != "all"
+
+
+def _knows_of_company(role: Role, field: str) -> bool:
+    """A company has no field of people; whoever sees it sees what the house added as plain."""
+    return not field.startswith("old_c_") and field not in {"c_personal", "c_sensitive"}
+
+
 def _knows_field(role: Role, field: str, row: str, door: str) -> bool:
+    if "c_" in field[:6] and _only_by_share(role, row):
+        return False  # a share says what it opens, and the house's fields are not in it
     if field in HISTORY_IS_SILENT or field in ALWAYS_MASKED:
         return False
     personal, sensitive = field in PERSONAL_FIELDS, field in SENSITIVE_FIELDS
     if not personal and not sensitive:
         return True
-    if door in {"reveal_customer", "customer_look"} and sees_row(role, row, REVEAL):
+    looked = door in {"reveal_customer", "customer_look"}
+    if looked and sees_row(role, row, REVEAL) and not _only_by_share(role, row):
         return (PERSONAL if personal else SENSITIVE)[role][row != "own"] != "-"
     return (PERSONAL if personal else SENSITIVE)[role][row != "own"] == "r"
 

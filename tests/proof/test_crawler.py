@@ -20,9 +20,11 @@ from django.urls import reverse
 from tests.proof import oracle
 from tests.proof.canaries import Canary
 from tests.proof.crawler import MUCH, Answer, Budget, Crawler, asked_by_description
+from tests.proof.outside import sent_to
 from tests.proof.world import Company
-from zhiyin.accounts import seat
+from zhiyin.accounts import access, seat
 from zhiyin.accounts.roles import Role
+from zhiyin.accounts.routes import routes
 from zhiyin.console.api.root import document
 
 
@@ -34,6 +36,8 @@ def crawled(company: Company, role: Role, *, every: bool = False) -> Crawler:
     views = (f"{reverse('customers')}?view={view}" for view in ids["view_id"])
     with transaction.atomic():
         client.force_login(company.readers[role])
+        for how, about, told in sent_to(company, role):
+            crawler.hear(how, about, told)
         crawler.crawl([*asked_by_description(json.loads(document()), ids), *views])
         transaction.set_rollback(True)
     return crawler
@@ -83,8 +87,9 @@ def test_nothing_that_a_role_must_not_know_reaches_it(
 ) -> None:
     crawler = crawled(company, role, every=every)
     assert [f"{one.method} {one.address}" for one in crawler.broken] == []
-    assert leaks(company, role, crawler.answers) == []
-    assert unseen(company, role, crawler.answers) == []
+    found, missed = leaks(company, role, crawler.answers), unseen(company, role, crawler.answers)
+    assert not found, "\n".join(["these must not be known:", *found])
+    assert not missed, "\n".join(["these were not seen:", *missed])
 
 
 def test_the_crawler_would_notice(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,6 +105,45 @@ def test_the_crawler_would_notice(company: Company, monkeypatch: pytest.MonkeyPa
     found = " ".join(leaks(company, Role.SALES, list_of_a_seller(company)))
     assert "customer.name of elsewhere" in found
     assert "customer.city of sister" in found
+
+
+WHERE_THINGS_STAND = {
+    "customer", "customer_access", "customer_timeline", "customer_orders", "company",
+    "record_files", "download_file", "record_comments", "webhook", "delegations",
+    "territories", "work", "import", "import_rejects", "message", "consents",
+}  # fmt: skip
+
+
+def test_in_every_room_the_crawler_would_notice(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a gate that lets everybody through, it finds what each room keeps of strangers."""
+    monkeypatch.setattr(access, "can_reach", lambda *_: True)
+    monkeypatch.setattr(access, "allowed", lambda *_: True)
+    monkeypatch.setattr(access, "scoped", lambda user, rows, _: rows)
+    everything = dict.fromkeys(access.resources()["customer"].fields, access.Level.WRITE)
+    monkeypatch.setattr(access, "levels_at", lambda *_: everything)
+    monkeypatch.setattr("zhiyin.accounts.row_security.seat_of", lambda user: seat.EVERYTHING)
+    client = Client(raise_request_exception=False, headers={"accept-language": "en"})
+    client.force_login(company.readers[Role.SALES])
+    ids = company.ids_for({"elsewhere", "shared", ""})
+    crawler = Crawler(client, company.traps, ids, Budget(a_page=0))
+    for how, about, told in sent_to(company, Role.SALES):
+        crawler.hear(how, about, told)
+    for route in routes():
+        if route.method == "GET" and route.name.rpartition(":")[2] in WHERE_THINGS_STAND:
+            for address in crawler.with_ids(route):
+                crawler.get(address)
+    for tab in ("orders", "scores", "tasks"):
+        crawler.get(f"{reverse('customer', args=[ids['customer_id'][0]])}?tab={tab}")
+    found = {line.partition(".")[0] for line in leaks(company, Role.SALES, crawler.answers)}
+    assert found >= {
+        "customer", "company", "order", "note", "task", "event", "link", "consent", "file",
+        "company file", "comment", "company comment", "webhook", "delegation", "work",
+        "import", "message", "territory",
+    }  # fmt: skip
+    hooked = [one for one in crawler.answers if one.method == "HOOK"]
+    assert any("elsewhere" in one.address and one.caught for one in hooked)
 
 
 def list_of_a_seller(company: Company) -> list[Answer]:

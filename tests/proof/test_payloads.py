@@ -212,25 +212,25 @@ def test_no_cell_of_an_export_begins_a_formula(desk: tuple[Company, Client]) -> 
     assert "cmd|" in book
 
 
-@pytest.mark.parametrize("name", list({**PAYLOADS, **UNKEEPABLE}))
 def test_hostile_texts_over_the_api_are_kept_whole_or_refused(
-    desk: tuple[Company, Client], name: str
+    desk: tuple[Company, Client],
 ) -> None:
     company, client = desk
-    text = {**PAYLOADS, **UNKEEPABLE}[name]
     person = company.rows["elsewhere"].customer
     at = f"/api/v1/customers/{person.pk}"
-    answer = client.patch(
-        at, json.dumps({"version": person.version, "city": text, "name": text}),
-        content_type="application/json",
-    )  # fmt: skip
-    assert answer.status_code in (200, 422), answer.content
-    if answer.status_code == 200 and name != "spaces":
-        read: dict[str, Any] = client.get(at).json()
-        assert same(text, read["name"])
-        assert same(text, read["city"])
-    tagged = client.post(f"{at}/tags", json.dumps({"tag": text}), "application/json")
-    assert tagged.status_code in (200, 422), tagged.content
+    for name, text in {**PAYLOADS, **UNKEEPABLE}.items():
+        person.refresh_from_db()
+        answer = client.patch(
+            at, json.dumps({"version": person.version, "city": text, "name": text}),
+            content_type="application/json",
+        )  # fmt: skip
+        assert answer.status_code in (200, 422), (name, answer.content)
+        if answer.status_code == 200 and name != "spaces":
+            read: dict[str, Any] = client.get(at).json()
+            assert same(text, read["name"]), name
+            assert same(text, read["city"]), name
+        tagged = client.post(f"{at}/tags", json.dumps({"tag": text}), "application/json")
+        assert tagged.status_code in (200, 422), (name, tagged.content)
 
 
 @pytest.mark.parametrize("kind", ["", "text\x00", "__class__"])

@@ -2,12 +2,11 @@
 each reader, and canaries in everything that a row can carry.
 
 All readers sit in one team, so the row of one is the team's row to the others. What other rooms
-bring (files, comments, tokens …) is planted by the functions of `PLANTERS`.
+bring (files, comments, tokens …) is planted by the functions of planters.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,12 +16,14 @@ from django.db.models import Model
 
 from tests import factories
 from tests.proof.canaries import Traps
+from tests.proof.planters import PLANTERS
 from zhiyin.accounts import audit
 from zhiyin.accounts.models import Department, User, Work
 from zhiyin.accounts.roles import Role
 from zhiyin.collect import services as collect
 from zhiyin.collect.models import Event, Source
 from zhiyin.customers import search, segmentation
+from zhiyin.customers.models import Company as Firm
 from zhiyin.customers.models import (
     Customer,
     Identifier,
@@ -62,6 +63,7 @@ class Company:
     traps: Traps = field(default_factory=Traps)
     # By the name of an argument: ids, each with the key of whose it is.
     planted: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+    firms: dict[str, Firm] = field(default_factory=dict)  # the company of each row's customer
 
     def __post_init__(self) -> None:
         word = self.traps.word
@@ -81,6 +83,8 @@ class Company:
             **{f"reader:{role}": Row(f"reader:{role}", user, self.team)
                for role, user in self.readers.items()},
             **{key: Row(key, user, user.department) for key, user in self.others.items()},
+            # opened to the readers' team by its owner; see planters.opened
+            "shared": Row("shared", self.others["elsewhere"], self.elsewhere),
             "nobody": Row("nobody", None, None),
         }  # fmt: skip
         self.shop = Source.objects.create(
@@ -110,7 +114,8 @@ class Company:
             return {*self.rows, ""}
         roles = list(Role)
         neighbour = roles[(roles.index(reader) + 1) % len(roles)]
-        return {f"reader:{reader}", f"reader:{neighbour}", "below", "sister", "elsewhere", ""}
+        return {f"reader:{reader}", f"reader:{neighbour}", "below", "sister", "elsewhere",
+                "shared", ""}  # fmt: skip
 
     def ids_for(self, keys: set[str]) -> dict[str, list[Any]]:
         """The ids of these rows, by the name of an argument."""
@@ -324,6 +329,3 @@ class Company:
                 body=self.traps.word("message", "body", row.key),
             )  # fmt: skip
             self.know("message_id", message, row.key)
-
-
-PLANTERS: list[Callable[[Company], None]] = []
