@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from zhiyin.accounts import access
 from zhiyin.accounts.models import User
 from zhiyin.cleaning.words import tidy
-from zhiyin.customers import search
+from zhiyin.customers import contested, search
 from zhiyin.customers.models import Company, Customer
 from zhiyin.objects.definitions import Found, Value, object_type
 from zhiyin.objects.faults import CannotBe
@@ -109,9 +109,31 @@ def read_number(text: str, by: User) -> Value:
     written = "".join(tidy(text).split()).upper()
     if len(written) > 60:
         raise CannotBe(gettext("At most %(limit)s characters") % {"limit": 60})
-    if written and Company.objects.filter(number=written).exists():
+    if written and in_sight(by).filter(number=written).exists():
         raise Registered(gettext("Another company is registered under this number"))
     return written
+
+
+def put_number(row: Company, value: Value) -> Sequence[str]:
+    """Set the number; where a company out of the writer's sight has it, both keep it."""
+    row.number = str(value or "")
+    row.contested = bool(row.number) and _registered(row) is not None
+    return ["number", "contested"]
+
+
+def _registered(row: Company) -> Company | None:
+    """Another company under the same number, whoever sees it."""
+    others = Company.objects.exclude(pk=row.pk)
+    return others.filter(number=row.number, contested=False).first()
+
+
+def follow(ids: Iterable[UUID]) -> None:
+    """Companies changed: find them by what they are now, and tell of one that is here twice."""
+    changed = list(ids)
+    index(changed)
+    for row in Company.objects.filter(pk__among=changed, contested=True).exclude(number=""):
+        if other := _registered(row):
+            contested.tell_judges("company", row, other, field="number")
 
 
 class Registered(CannotBe):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.talk.kinds import NoticeKind, Said, register
@@ -46,6 +46,39 @@ TRAINED = register(
     NoticeKind(
         key="model.trained", label=_("A training that I began is over"), icon="brain",
         says=_trained, plainly=_trained_plainly, leads=lambda _detail: reverse("models"),
+    )
+)  # fmt: skip
+_FIELDS = {
+    "phone": pgettext_lazy("twice", "mobile"),
+    "email": pgettext_lazy("twice", "e-mail address"),
+    "number": pgettext_lazy("twice", "number"),
+}
+
+
+def _twice(said: Said) -> str:
+    known = _FIELDS.get(str(said.detail.get("field")))
+    facts = {"title": said.title, "field": known or gettext("value")}
+    if not said.title:
+        return gettext("Somebody may be in the books twice where you can no longer look")
+    return (
+        gettext(
+            "%(title)s may be in the books twice: the same %(field)s was written down again;"
+            " search for it and compare"
+        )
+        % facts
+    )
+
+
+def _twice_plainly(count: int) -> str:
+    return ngettext(
+        "Somebody may be in the books twice", "%(n)s records may be in the books twice", count
+    ) % {"n": count}
+
+
+TWICE = register(
+    NoticeKind(
+        key="customer.twice", label=_("Somebody may be in the books twice"), icon="users",
+        says=_twice, plainly=_twice_plainly, mail=Mail.DIGEST,
     )
 )  # fmt: skip
 FAILED = register(

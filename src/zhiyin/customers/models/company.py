@@ -39,6 +39,8 @@ class Company(HasCustom):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     number = models.CharField(max_length=60, blank=True)  # unified credit code, company number
+    # Whoever wrote the number does not see the company that has it already: see contested.py.
+    contested = models.BooleanField(default=False, db_default=False)
     name = models.CharField(max_length=200)
     industry = models.CharField(max_length=20, choices=Industry, blank=True)
     size = models.CharField(max_length=10, choices=Size, blank=True)
@@ -71,7 +73,9 @@ class Company(HasCustom):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["number"], condition=~models.Q(number=""), name="company_number_once"
+                fields=["number"],
+                condition=~models.Q(number="") & models.Q(contested=False),
+                name="company_number_once",
             ),
         ]
         indexes = [

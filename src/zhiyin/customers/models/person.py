@@ -144,7 +144,8 @@ class Identifier(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=12, choices=Kind)
-    namespace = models.CharField(max_length=60, blank=True)  # a number is unique within its source
+    # A number is unique within its source; what another has already, within its customer.
+    namespace = models.CharField(max_length=60, blank=True)
     value = models.CharField(max_length=254)
     customer = models.ForeignKey(  # empty: seen, but not known whose
         Customer, on_delete=models.CASCADE, null=True, blank=True, related_name="identifiers"

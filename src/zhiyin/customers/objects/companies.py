@@ -58,7 +58,7 @@ FIELDS = (
           editor=Editor(text(200, required=True), in_bulk=False),
           sort=Sort(str, "company_name", False, with_id=True, nulls_last=False)),
     Field("number", pgettext_lazy("company", "Number"),
-          editor=Editor(companies.read_number, in_bulk=False)),
+          editor=Editor(companies.read_number, put=companies.put_number, in_bulk=False)),
     Field("industry", _("Industry"), Kind.CHOICE, look="badge",
           editor=Editor(choice(Company.Industry.values)),
           choices=lambda: [(str(k), str(v)) for k, v in Company.Industry.choices]),
@@ -128,7 +128,7 @@ COMPANY = definitions.register(
                "created_at"),
         aside=("customers/company/aside.html",),
         record=read.aside,
-        changed=companies.index,
+        changed=companies.follow,
         empty=_("Companies stand here with the people who buy for them. "
                 "Write one down and say on its page who belongs to it."),
         as_of=data_as_of,

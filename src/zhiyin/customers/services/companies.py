@@ -42,7 +42,7 @@ def add_company(texts: Mapping[str, str], *, by: User, simulated: bool = False) 
             company.save(force_insert=True)
     except IntegrityError as error:
         raise Registered(gettext("Another company is registered under this number")) from error
-    companies.index([company.pk])
+    companies.follow([company.pk])
     record(by, "company.added", company, fields=sorted(written))
     outbox.tell("company.created", company.pk, fields=written)
     return company

@@ -14,7 +14,7 @@ from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.collect.models import Source
 from zhiyin.connect import outbox
-from zhiyin.customers import companies, search
+from zhiyin.customers import companies, contested, search
 from zhiyin.customers.fields import PERSONAL, levels_for
 from zhiyin.customers.models import Customer, Identifier, Link, ProfileChange
 from zhiyin.customers.services.values import CannotBe, stored, text_of
@@ -42,9 +42,9 @@ __all__ = [
 
 
 class Taken(CannotBe):
-    """The identifier belongs to another customer."""
+    """The identifier belongs to another customer, whom the writer sees."""
 
-    def __init__(self, owner: Customer | None) -> None:
+    def __init__(self, owner: Customer) -> None:
         super().__init__(gettext("This belongs to another customer already"))
         self.owner = owner
 
@@ -126,20 +126,26 @@ def _check_can_reveal(customer: Customer, field: str, by: User) -> None:
 
 @seat.system("an identifier that is another's must be found to be refused")
 def _claim(customer: Customer, field: str, value: str, *, by: User) -> None:
-    """A typed identifier is this customer's from now on; raises `Taken` where it is another's."""
+    """A typed identifier is this customer's from now on; raises `Taken` where it is another's whom
+    the writer sees. Of others nothing is told: see contested.py.
+    """
     kind = IDENTIFYING.get(field)
     if kind is None or not value:
         return
     now = timezone.now()
     found = Identifier.objects.filter(kind=kind, namespace="", value=value).first()
-    if found is not None and found.customer_id not in (None, customer.pk):
-        owner = Customer.objects.filter(pk=found.customer_id).first()
-        seen = owner is not None and access.can_see_row(by, "customer", owner)
-        raise Taken(owner if seen else None)
+    other = found.customer if found is not None else None
+    space = ""
+    if other is not None and other.pk != customer.pk:
+        if access.can_see_row(by, "customer", other):
+            raise Taken(other)
+        contested.tell_judges("customer", customer, other, field=field)
+        space = contested.space_of(customer)
+        found = Identifier.objects.filter(kind=kind, namespace=space, value=value).first()
     if found is None:
         found = Identifier.objects.create(
-            kind=kind, value=value, customer=customer, source=_by_hand(), first_seen_at=now,
-            last_seen_at=now,
+            kind=kind, namespace=space, value=value, customer=customer, source=_by_hand(),
+            first_seen_at=now, last_seen_at=now,
         )  # fmt: skip
     elif found.customer_id is None:
         found.customer = customer
