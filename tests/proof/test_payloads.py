@@ -11,8 +11,10 @@ import io
 import json
 import logging
 import re
+import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import product
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -22,10 +24,13 @@ from django.db import connection, models, transaction
 from django.test import Client
 from django.urls import reverse
 
+from tests.proof.canaries import Traps
 from tests.proof.crawler import HOST, Crawler, Form, Forms, door_of, text_of
 from tests.proof.payloads import PAYLOADS, PRODUCT, UNKEEPABLE, kept_as
 from tests.proof.world import Company
 from zhiyin.accounts.roles import Role
+from zhiyin.accounts.routes import routes
+from zhiyin.objects.definitions import fields_of, object_types
 
 NEVER = {"account_logout", "language", "theme", "end_other_sessions", "deactivate_user"}
 FREE = {"text", "textarea", "search"}
@@ -210,6 +215,62 @@ def test_no_cell_of_an_export_begins_a_formula(desk: tuple[Company, Client]) -> 
     book = text_of(client.post(reverse("export_customers"), {**data, "format": "xlsx"}))
     assert "<f>" not in book
     assert "cmd|" in book
+
+
+class Formulas(Traps):
+    """Traps whose words begin as a spreadsheet's formulas do."""
+
+    def word(self, thing: str, field: str, row: str = "") -> str:
+        found = super().word(thing, field, row)
+        return "=+-@"[len(self.by_needle) % 4] + found
+
+    def email(self, thing: str, field: str, row: str) -> str:
+        return f"{super().word(thing, field, row)}@example.com"
+
+
+def test_no_file_that_can_be_downloaded_holds_a_formula(db: None) -> None:
+    """Every route that hands out a table, with all columns, opened as a spreadsheet opens it."""
+    company = Company(Formulas())
+    admin, client = company.readers[Role.ADMINISTRATOR], Client()
+    client.force_login(admin)
+    crawler = Crawler(client, company.traps, company.ids_for({"reader:administrator", ""}))
+    opened: dict[str, int] = {}
+    for route in routes():
+        if not re.search("export|rejects", route.name):
+            continue
+        plural = route.name.rpartition("_")[2]
+        known = next((one for one in object_types().values() if one.plural_name == plural), None)
+        columns = "".join(f"&col={key}" for key in (fields_of(known) if known else ()))
+        for address, kind in product(crawler.with_ids(route), ("csv", "xlsx")):
+            sent = {"query": f"?set=1{columns}", "all": "1", "format": kind}
+            for answer in (client.get(address), client.post(address, sent)):
+                if answer.status_code == 200 and "attachment" in answer.get(
+                    "Content-Disposition", ""
+                ):
+                    cells = cells_of(answer)
+                    opened[f"{route.name} {kind}"] = len(cells)
+                    assert company.traps.caught(" ".join(cells)) or "dashboard" in route.name
+                    assert [one for one in cells if begins_a_formula(one)] == [], address
+    assert len(opened) >= 6, opened
+    assert all(opened.values())
+
+
+def cells_of(answer: Any) -> list[str]:
+    """The texts of a table as a spreadsheet reads it; in XLSX a formula keeps its sign."""
+    raw = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    if raw[:2] != b"PK":
+        table = csv.reader(io.StringIO(raw.decode("utf-8-sig")))
+        return [cell for line in table for cell in line]
+    with zipfile.ZipFile(io.BytesIO(raw)) as box:
+        whole = "".join(box.read(name).decode() for name in box.namelist() if "xml" in name)
+    formulas = [f"={one}" for one in re.findall(r"<f[ >].*?</f>", whole)]
+    return [*formulas, *(f"'{one}" for one in re.findall(r"<t[^>]*>(.*?)</t>", whole))]
+
+
+def begins_a_formula(cell: str) -> bool:
+    """As Excel, LibreOffice and WPS see it; a number may be negative."""
+    start = cell.lstrip(" \u00a0\u3000\ufeff")[:1]
+    return start in set("=+-@\t\r\n|%＝＋－＠") and not re.fullmatch(r"[-+]?[\d.,]*%?", cell)
 
 
 def test_hostile_texts_over_the_api_are_kept_whole_or_refused(
