@@ -59,7 +59,7 @@ def _tell(
     seen = {key: level for key, level in known.items() if level > Level.HIDDEN}
     data: Data = {"id": str(row.pk), "fields": list(seen)}
     if with_values:
-        values = {key: _value(of, row, key, level) for key, level in seen.items()}
+        values = {key: _value(of, row, key, level, owner) for key, level in seen.items()}
         data["values"] = {key: value for key, value in values.items() if value is not _MASKED}
     return data
 
@@ -73,13 +73,20 @@ def _level(of: ObjectType, row: Model, owner: User, key: str) -> Level:
     return levels.at_row(owner, of, field, row) if field is not None else Level.HIDDEN
 
 
+def _sees_company_of(owner: User, row: Model) -> bool:
+    """A shared customer's company may be out of sight, and its id is news then."""
+    company = getattr(row, "company_id", None)
+    seen = _seen(owner, Company.objects.all(), "company.see", str(company)) if company else None
+    return company is None or seen is not None
+
+
 _MASKED = object()  # a value that has no masked form is left out
 
 
-def _value(of: ObjectType, row: Model, key: str, level: Level) -> object:
+def _value(of: ObjectType, row: Model, key: str, level: Level, owner: User) -> object:
     if key in PERSONAL:
         return shown(key, getattr(row, key), level)
-    if level < Level.READ:
+    if level < Level.READ or (key == "company" and not _sees_company_of(owner, row)):
         return _MASKED
     reference = {"owner": "owner_id", "department": "department_id", "company": "company_id"}
     column = reference.get(key, key)
