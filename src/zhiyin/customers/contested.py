@@ -27,14 +27,17 @@ def space_of(customer: Customer) -> str:
 
 def tell_judges(resource: str, new: Model, other: Model, *, field: str) -> None:
     """Tell who sees both rows that they may be one; once for each pair and field."""
-    facts = {"with": str(new.pk), "field": field}
+    twin = str(new.pk)
     told = Notice.objects.filter(
-        kind=notices.TWICE.key, record_type=resource, record_id=other.pk, detail__contains=facts
+        kind=notices.TWICE.key,
+        record_type=resource,
+        record_id=other.pk,
+        detail__contains={"twin": twin, "field": field},
     )
     if told.exists():
         return
     judges = _judges(resource, new, other)
-    notify(judges, notices.TWICE, by=None, ref=(resource, other.pk), **facts)
+    notify(judges, notices.TWICE, ref=(resource, other.pk), twin=twin, field=field)
 
 
 def _judges(resource: str, new: Model, other: Model) -> list[User]:
