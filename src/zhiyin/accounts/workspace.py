@@ -109,6 +109,22 @@ def change(
 
 
 @transaction.atomic
+def unset(name: str, *, by: User) -> None:
+    """Take back what was told of language, currency or time zone; the environment's holds again."""
+    access.require(by, "workspace.change")
+    row = _locked()
+    if name == "currency" and money_is_in():
+        raise NotAllowed(
+            _("Amounts are in already; another currency would change what every sum means.")
+        )
+    if name in ("language", "currency", "time_zone") and getattr(row, name):
+        setattr(row, name, "")
+        row.save()
+        record(by, "workspace.changed", row, fields=[name], **{name: ""})
+        transaction.on_commit(lambda: _take_effect(row))
+
+
+@transaction.atomic
 def put_off(step: str, *, by: User) -> None:
     """Leave a first step for later."""
     access.require(by, "workspace.change")

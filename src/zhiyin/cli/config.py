@@ -40,7 +40,7 @@ def diff(options: Namespace, output: Output) -> int:
     with opened(options.data):
         from zhiyin.objects import configuration
 
-        steps = configuration.plan(_wanted(options.file))
+        steps = configuration.plan(_read(_text(options.file)))
         output.result({"steps": [_as_json(one) for one in steps]}, _told(steps))
     return 1 if steps else 0
 
@@ -51,11 +51,12 @@ def apply(options: Namespace, output: Output) -> int:
         from zhiyin.objects import configuration
         from zhiyin.objects.configuration import Destructive, Refused
 
-        wanted = _wanted(options.file)
+        text = _text(options.file)
+        wanted = _read(text)
         steps = configuration.plan(wanted)
         if options.dry_run:
-            told = {"applied": False, "steps": [_as_json(one) for one in steps]}
-            output.result(told, _told(steps))
+            plan = {"applied": False, "steps": [_as_json(one) for one in steps]}
+            output.result(plan, _told(steps))
             return 0
         if steps:
             output.say(_told(steps))
@@ -71,25 +72,30 @@ def apply(options: Namespace, output: Output) -> int:
                 steps=[_as_json(one) for one in refused.steps],
             ) from refused  # fmt: skip
         except Refused as refused:
+            line = configuration.line_of(text, refused.step.section, refused.step.key)
             where = f"{refused.step.section} {refused.step.key}"
+            where = t(f"第 {line} 行，{where}", f"Line {line}, {where}") if line else where
             raise Failure(
                 t(f"没有应用任何改动。{where}：{refused.reason}",
                   f"Nothing was applied. {where}: {refused.reason}"),
             ) from refused  # fmt: skip
-        text = t(f"已应用 {len(done)} 处改动。", f"Applied {len(done)} changes.")
-        output.result({"applied": True, "steps": [_as_json(one) for one in done]}, text)
+        told = t(f"已应用 {len(done)} 处改动。", f"Applied {len(done)} changes.")
+        output.result({"applied": True, "steps": [_as_json(one) for one in done]}, told)
     return 0
 
 
-def _wanted(file: str) -> dict[str, dict[str, Any]]:
-    from zhiyin.objects.configuration import Unusable, read
-
+def _text(file: str) -> str:
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(
             t(f"读不了 {file}：{error}", f"{file} cannot be read: {error}"), code=3
         ) from error
+
+
+def _read(text: str) -> dict[str, dict[str, Any]]:
+    from zhiyin.objects.configuration import Unusable, read
+
     try:
         return read(text)
     except Unusable as error:

@@ -11,6 +11,8 @@ class ObjectsConfig(AppConfig):
     label = "objects"
 
     def ready(self) -> None:
-        from zhiyin.objects import lookups  # noqa: F401  (registers itself)
+        from zhiyin.objects import lookups, rooms_below  # lookups registers itself
 
+        assert lookups
+        rooms_below.register()
         autodiscover_modules("objects")

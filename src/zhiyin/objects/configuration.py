@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from django.db import transaction
@@ -108,18 +109,59 @@ def export() -> str:
 
 
 def read(text: str) -> dict[str, dict[str, Item]]:
-    """The sections of a file; raises `Unusable`."""
+    """The sections of a file; raises `Unusable`, which says in which line and why."""
     try:
-        held = json.loads(text)
+        held = json.loads(text, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
-        raise Unusable(f"不是 JSON：{error}", f"this is not JSON: {error}") from error
+        at = getattr(error, "lineno", 0)
+        raise _unusable(at, f"不是 JSON：{error}", f"this is not JSON: {error}") from error
     if not isinstance(held, dict) or held.pop(_HEAD, None) != FORMAT:
-        raise Unusable(f"缺少「{_HEAD}: {FORMAT}」", f"“{_HEAD}: {FORMAT}” is missing at its head")
-    if unknown := sorted(set(held) - set(_sections)):
-        raise Unusable(f"没有「{unknown[0]}」这一节", f"there is no section “{unknown[0]}”")
-    if bad := [name for name, items in held.items() if not isinstance(items, dict)]:
-        raise Unusable(f"「{bad[0]}」不是对象", f"“{bad[0]}” is not an object")
+        at = line_of(text, _HEAD) or 1
+        raise _unusable(
+            at, f"缺少「{_HEAD}: {FORMAT}」", f"“{_HEAD}: {FORMAT}” is missing at its head"
+        )
+    for name, items in held.items():
+        if name not in _sections:
+            zh, en = f"没有「{name}」这一节", f"there is no section “{name}”"
+            raise _unusable(line_of(text, name), zh, en)
+        if not isinstance(items, dict):
+            zh, en = f"「{name}」不是对象", f"“{name}” is not an object"
+            raise _unusable(line_of(text, name), zh, en)
     return held
+
+
+def line_of(text: str, section: str, key: str = "") -> int:
+    """The line in which a section or one of its items begins; 0 where it is not found."""
+    wanted = (section, key) if key else (section,)
+    trail: list[str] = []
+    name, at = "", 0
+    while at < len(text):
+        letter = text[at]
+        if letter == '"':
+            found, end = scanstring(text, at + 1)
+            if text[end:].lstrip().startswith(":"):
+                name = found
+                if (*trail[1:], name) == wanted:
+                    return text.count("\n", 0, at) + 1
+            at = end
+            continue
+        if letter in "{[":
+            trail.append(name)
+        elif letter in "}]":
+            trail = trail[:-1]
+        at += 1
+    return 0
+
+
+def _unusable(line: int, zh: str, en: str) -> Unusable:
+    return Unusable(f"第 {line} 行：{zh}", f"line {line}: {en}") if line else Unusable(zh, en)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise ValueError(f"{twice!r} stands twice")
+    return dict(pairs)
 
 
 def plan(wanted: Mapping[str, Mapping[str, Item]]) -> list[Step]:

@@ -13,9 +13,9 @@ from django.utils import timezone
 from zhiyin.accounts import records
 from zhiyin.accounts.models import User
 from zhiyin.accounts.records import Ref
-from zhiyin.talk import rules
+from zhiyin.talk import defaults, rules
 from zhiyin.talk.kinds import NoticeKind
-from zhiyin.talk.models import Hours, Mail, Notice, Preference, PushDevice
+from zhiyin.talk.models import Hours, KindDefault, Mail, Notice, Preference, PushDevice
 
 Fact = str | int | bool | None
 
@@ -38,10 +38,13 @@ def notify(
         return []
     moment = at or timezone.now()
     wanted = {one.user_id: one for one in Preference.objects.filter(user__in=told, kind=kind.key)}
+    usual = defaults.of(kind)
     with_device = set(PushDevice.objects.filter(user__in=told).values_list("user", flat=True))
     hours = {one.user_id: one for one in Hours.objects.filter(user__in=told)}
     made = [
-        _notice(user, kind, wanted.get(pk), wishes_of(hours.get(pk)), moment, pk in with_device)
+        _notice(
+            user, kind, wanted.get(pk) or usual, wishes_of(hours.get(pk)), moment, pk in with_device
+        )
         for pk, user in told.items()
     ]
     for notice in made:
@@ -54,18 +57,17 @@ def notify(
 def _notice(
     user: User,
     kind: NoticeKind,
-    wanted: Preference | None,
+    wanted: Preference | KindDefault,
     wishes: rules.Wishes,
     at: datetime,
     has_device: bool,
 ) -> Notice:
-    mail = wanted.mail if wanted else kind.mail
     due = {Mail.OFF: None, Mail.NOW: rules.due_now(at, wishes),
            Mail.DIGEST: rules.due_in_digest(at, wishes)}  # fmt: skip
-    push = has_device and (wanted.push if wanted else kind.push)
+    push = has_device and wanted.push
     return Notice(
-        user=user, kind=kind.key, in_product=wanted.in_product if wanted else True,
-        mail_due=due[Mail(mail)], push_due=rules.due_now(at, wishes) if push else None,
+        user=user, kind=kind.key, in_product=wanted.in_product, mail_due=due[Mail(wanted.mail)],
+        push_due=rules.due_now(at, wishes) if push else None,
     )  # fmt: skip
 
 

@@ -120,6 +120,25 @@ class Preference(models.Model):
         return f"{self.user_id} {self.kind}"
 
 
+class KindDefault(models.Model):
+    """How a kind is told to whoever has not said otherwise, where the house differs from it."""
+
+    kind = models.CharField(max_length=60, primary_key=True)
+    in_product = models.BooleanField()
+    mail = models.CharField(max_length=6, choices=Mail.choices)
+    push = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(mail__in=list(Mail.values)), name="kind_default_mail_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class Hours(models.Model):
     """A user's time zone, the hours in which nothing leaves the product, and the digest's hour."""
 

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from zhiyin.accounts import access
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
-from zhiyin.talk import kinds, queries, services, vapid
+from zhiyin.talk import defaults, kinds, queries, services, vapid
 from zhiyin.talk.models import Hours, Mail, Preference, PushDevice
 
 LATEST = 40  # notices looked at for the bell's menu
@@ -109,7 +110,10 @@ def wishes(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         hours = _hours(request, me)
         try:
-            services.set_wishes(me, _wanted(request, me), hours)
+            wanted = _wanted(request, me)
+            services.set_wishes(me, wanted, hours)
+            if "house" in request.POST:
+                defaults.keep_as(wanted, by=me)
         except services.Refused as reason:
             problem = str(reason)
         else:
@@ -117,6 +121,7 @@ def wishes(request: HttpRequest) -> HttpResponse:
             return redirect("notice_wishes")
     devices = list(PushDevice.objects.filter(user=me).order_by("-created_at"))
     context = {
+        "may_set_house": access.allowed(me, "workspace.change"),
         "wishes": queries.wishes(me), "hours": hours, "problem": problem, "mails": Mail.choices,
         "has_mail": bool(settings.SMTP_URL),
         "devices": devices, "has_push": bool(devices), "push_key": vapid.public_key(),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from zhiyin.accounts import access, records
 from zhiyin.accounts.models import User
 from zhiyin.accounts.records import Ref
-from zhiyin.talk import kinds, rules
+from zhiyin.talk import defaults, kinds, rules
 from zhiyin.talk.kinds import NoticeKind, Said
 from zhiyin.talk.models import Comment, Hours, Mail, Notice, Preference
 
@@ -170,13 +170,12 @@ class Wish:
 
 def wishes(user: User) -> list[Wish]:
     """Each kind with how the user wants to be told of it."""
+    usual = defaults.everything()
     kept = {one.kind: one for one in Preference.objects.filter(user=user)}
+    told = {key: kept.get(key) or one for key, one in usual.items()}
     return [
-        Wish(
-            one.key, one.label, kept[one.key].in_product if one.key in kept else True,
-            kept[one.key].mail if one.key in kept else Mail(one.mail).value,
-            kept[one.key].push if one.key in kept else one.push,
-        )
+        Wish(one.key, one.label, told[one.key].in_product, Mail(told[one.key].mail).value,
+             told[one.key].push)
         for one in kinds.kinds().values()
     ]  # fmt: skip
 
