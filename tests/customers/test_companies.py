@@ -10,14 +10,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from tests import factories
 from tests.customers import people
+from zhiyin.accounts import access
 from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
+from zhiyin.console.companies import count as count_companies
+from zhiyin.console.people import count as count_people
 from zhiyin.customers import companies
 from zhiyin.customers.models import Company
 from zhiyin.customers.objects import COMPANY, CUSTOMER
+from zhiyin.customers.services.companies import settle
 from zhiyin.objects.definitions import ObjectType
 from zhiyin.objects.models import SavedView
 
@@ -140,3 +145,66 @@ def test_a_list_of_people_by_their_company_is_kept_as_a_view_and_told_in_words()
     assert "Ann" in kept
     assert "Bob" not in kept
     assert "People of shops" not in shown(admin, reverse("companies"))
+
+
+def test_figures_of_a_company_count_only_the_people_whom_the_reader_sees() -> None:
+    department = factories.department()
+    seller = factories.user(Role.SALES, department=department)
+    manager_of_all = factories.user(Role.ADMINISTRATOR)
+    company = Company.objects.create(name="Acme", owner=seller, department=department)
+    small = Company.objects.create(name="Bolt", owner=seller, department=department)
+    people.customer("Ann", orders=2, revenue=Decimal(30), owner=seller, department=department,
+                    company=company)  # fmt: skip
+    people.customer("Bea", orders=7, revenue=Decimal(987654), company=company)
+    companies.refresh([company.pk, small.pk], at=timezone.now())
+    page = reverse("company", args=[company.pk])
+    for address in (page, f"{page}?tab=people", reverse("companies"), f"{page}drawer"):
+        assert "987," in shown(manager_of_all, address).replace("987,684", "987,"), address
+        seen = shown(seller, address)
+        assert "987," not in seen and "Bea" not in seen, address
+        assert "30" in seen
+    export = client_of(manager_of_all).post(reverse("export_companies"), {"id": str(company.pk)})
+    assert "987684" in export.getvalue().decode()  # type: ignore[attr-defined]
+
+
+def test_a_list_of_companies_is_not_ordered_or_narrowed_by_what_its_reader_may_not_add_up() -> None:
+    department = factories.department()
+    seller = factories.user(Role.SALES, department=department)
+    for name, revenue in (("Acme", 1), ("Bolt", 3), ("Crow", 2)):
+        Company.objects.create(name=name, owner=seller, department=department, revenue=revenue)
+
+    def names(user: User, query: str = "") -> list[str]:
+        text = shown(user, f"{reverse('companies')}{query}")
+        return sorted(("Acme", "Bolt", "Crow"), key=text.index)
+
+    assert names(factories.user(Role.ADMINISTRATOR)) == ["Bolt", "Crow", "Acme"]
+    for query in ("", "?sort=-revenue", "?sort=-headcount"):
+        assert names(seller, query) == ["Acme", "Bolt", "Crow"], query
+    narrowed = shown(seller, f"{reverse('companies')}?set=1&revenue=2")
+    assert all(name in narrowed for name in ("Acme", "Bolt", "Crow"))
+
+
+def test_many_companies_are_settled_at_once_with_their_people_figures_and_search() -> None:
+    ann, bea = people.customer("Ann", orders=2), people.customer("Bea", orders=1)
+    found = [Company(number="S-1", name="瑞禾商贸"), Company(number="S-2", name="Empty")]
+    placed = settle(found, {ann.number: ("S-1", "Buyer"), bea.number: ("S-1", "Owner")}, by=None)
+    one = Company.objects.get(number="S-1")
+    assert (placed, one.headcount, one.orders) == (2, 2, 3)
+    ann.refresh_from_db()
+    assert (ann.company, ann.job_title) == (one, "Buyer")
+    admin = factories.user(Role.ADMINISTRATOR)
+    assert "瑞禾商贸" in shown(admin, f"{reverse('companies')}?q=ruihe")
+    with pytest.raises(access.Denied):
+        settle([Company(number="S-3", name="X")], {}, by=factories.user(Role.ANALYST))
+
+
+def test_the_side_bar_counts_the_customers_and_companies_that_its_reader_sees() -> None:
+    department = factories.department()
+    seller = factories.user(Role.SALES, department=department)
+    for n in range(3):
+        Company.objects.create(name=f"C{n}", owner=seller if n else None)
+    people.customer("Ann", owner=seller), people.customer("Bea")
+    admin = factories.user(Role.ADMINISTRATOR)
+    assert (count_companies(admin), count_companies(seller)) == (3, 2)
+    assert (count_people(admin), count_people(seller)) == (2, 1)
+    assert '<span class="count">2</span>' in shown(seller, reverse("companies"))

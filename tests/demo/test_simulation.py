@@ -13,6 +13,8 @@ from zhiyin.demo import DEFAULT, DEMO_SEED, NoSalesError, OrdersAfterNowError, S
 
 EXPORTS = [
     "profiles",
+    "companies",
+    "company_people",
     "members",
     "receipts",
     "events",

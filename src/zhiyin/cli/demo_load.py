@@ -100,6 +100,7 @@ def load(output: Output) -> list[dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         _import_all(Path(folder), orders, world, departments, output)
     _share_out(departments)
+    _companies(world, departments, output)
     output.say(t("[4/6] 计算特征、回测、评分", "[4/6] features, backtests, scores"))
     _train(output)
     output.say(t("[5/6] 分群与视图", "[5/6] segments and views"))
@@ -221,6 +222,36 @@ def _share_out(departments: dict[str, Department]) -> None:
         mine = Customer.objects.filter(department=user.department).order_by("number")
         ids = list(mine.values_list("id", flat=True))[::2]
         Customer.objects.filter(id__in=ids).update(owner=user)
+
+
+def _companies(world: Simulation, departments: dict[str, Department], output: Output) -> None:
+    """Companies with their people; each belongs to the salesperson of its department, if any."""
+    from zhiyin.accounts.models import User
+    from zhiyin.accounts.roles import Role
+    from zhiyin.customers.models import Company
+    from zhiyin.customers.services.companies import settle
+
+    sellers = {one.department_id: one for one in User.objects.filter(roles__contains=[Role.SALES])}
+    found = []
+    for row in world.companies.to_pylist():
+        department = departments.get(row["Department"])
+        owner = sellers.get(department.pk) if department else None
+        found.append(
+            Company(
+                number=row["Number"], name=row["Name"], industry=row["Industry"], size=row["Size"],
+                country=row["Country"] or "", province=row["Province"] or "",
+                city=row["City"] or "", simulated=True, department=department, owner=owner,
+            )
+        )  # fmt: skip
+    people = {
+        row["Customer"]: (row["Number"], row["Job title"])
+        for row in world.company_people.to_pylist()
+    }
+    placed = settle(found, people, by=None)
+    output.say(
+        t(f"    模拟公司：{len(found):,} 家，{placed:,} 位客户为它们采购",
+          f"    simulated companies: {len(found):,}, for which {placed:,} customers buy")
+    )  # fmt: skip
 
 
 def _train(output: Output) -> None:

@@ -21,4 +21,6 @@ class ConsoleConfig(AppConfig):
         palette.register(companies.entries)
         palette.register(help.entries)
         reality.register(demo_note.provider)
+        navigation.register_count("customers", people.count)
+        navigation.register_count("companies", companies.count)
         navigation.register_count("webhooks", webhooks.switched_off, todo=True)

@@ -12,6 +12,8 @@ from zhiyin.accounts.access import Person
 from zhiyin.accounts.models import User
 from zhiyin.console.palette import LIMIT, Entry
 from zhiyin.customers import companies
+from zhiyin.customers.models import Company
+from zhiyin.objects import counting
 
 
 def entries(user: Person, query: str) -> Iterator[Entry]:
@@ -27,3 +29,13 @@ def entries(user: Person, query: str) -> Iterator[Entry]:
         about = " ".join(part for part in (one.number, one.city) if part)
         address = reverse("company", args=[one.pk])
         yield Entry(one.name, about, address, "building", gettext("Companies"))
+
+
+def count(user: Person) -> int | None:
+    """How many this user sees, for the side bar; an estimate where somebody sees very many."""
+    if not isinstance(user, User):
+        return None
+    if access.scope_of(user, "company.see") is access.Scope.ALL:
+        return counting.everything(Company).count
+    seen = access.scoped(user, Company.objects.all(), "company.see")
+    return counting.capped(seen, key=f"bar:company:{user.pk}").count

@@ -14,6 +14,7 @@ from zhiyin.console.palette import LIMIT, Entry
 from zhiyin.customers.asking import asked
 from zhiyin.customers.models import Customer
 from zhiyin.customers.objects.people import CUSTOMER
+from zhiyin.objects import counting
 from zhiyin.objects.keyset import in_usual_order
 
 SHORTEST = 1  # one hanzi is a question; one Latin letter would find half of all people
@@ -34,3 +35,13 @@ def entries(user: Person, query: str) -> Iterator[Entry]:
         about = " ".join(part for part in (one.number, one.city) if part)
         address = reverse("customer", args=[one.pk])
         yield Entry(one.name or one.number, about, address, "user", gettext("Customers"))
+
+
+def count(user: Person) -> int | None:
+    """How many this user sees, for the side bar; an estimate where somebody sees very many."""
+    if not isinstance(user, User):
+        return None
+    if access.scope_of(user, "customer.see") is access.Scope.ALL:
+        return counting.everything(Customer).count
+    seen = access.scoped(user, Customer.objects.all(), "customer.see")
+    return counting.capped(seen, key=f"bar:customer:{user.pk}").count

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext
 
 from zhiyin.accounts import access
@@ -68,6 +69,22 @@ def find(user: User, rows: QuerySet[Company], question: str) -> Found:
     return Found(found, found)
 
 
+def as_seen(rows: Sequence[Company], user: User) -> None:
+    """Let the figures of these rows count those of their people alone whom this user sees."""
+    if access.scope_of(user, "customer.see") is access.Scope.ALL:
+        return
+    theirs = Customer.objects.filter(company__in=[one.pk for one in rows])
+    seen = access.scoped(user, theirs, "customer.see").order_by().values("company")
+    sums = seen.annotate(
+        people=Count("pk"), bought=Sum("orders"), spent=Sum("revenue"), last=Max("last_order_at")
+    ).values_list("company", "people", "bought", "spent", "last")
+    found = {company: rest for company, *rest in sums}
+    for row in rows:
+        people, bought, spent, last = found.get(row.pk, (0, 0, Decimal(0), None))
+        row.headcount, row.orders, row.revenue = people, bought, spent
+        row.last_order_at, row.figures_at = last, None
+
+
 def in_sight(user: User) -> QuerySet[Company]:
     """The companies that this user sees."""
     return access.scoped(user, Company.objects.all(), "company.see")
@@ -78,6 +95,8 @@ def suggested(user: User, question: str) -> list[Company]:
     if not search.fold(question):
         return []
     found = find(user, in_sight(user), question).rows
+    if access.scope_of(user, "customer.see") is not access.Scope.ALL:
+        return list(found.order_by("name", "id")[:MOST_SUGGESTED])  # the usual order tells totals
     return list(in_usual_order(object_type("company"), found)[:MOST_SUGGESTED])
 
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from zhiyin.demo import campaign as win_back
+from zhiyin.demo import companies as businesses
 from zhiyin.demo import orders as sales
 from zhiyin.demo import path as churn_path
 from zhiyin.demo import people as persons
@@ -62,6 +63,8 @@ class Simulation:
     """One table for each export. Every row has `Simulated` = true."""
 
     profiles: pa.Table
+    companies: pa.Table
+    company_people: pa.Table  # Customer, Number: who buys for which company
     members: pa.Table
     receipts: pa.Table
     events: pa.Table
@@ -111,6 +114,7 @@ def simulate(
     bought = book.invoices + shops.purchases
     campaign = win_back.make(stream(seed, "campaign"), people, book, bought, parameters)
     bought = bought + campaign.purchases
+    firms = businesses.make(stream(seed, "companies"), people, book)
     path = churn_path.make(stream(seed, "path"), bought, people.person, book.end_us, parameters)
 
     owned = visits.devices(stream(seed, "devices"), people, seed, parameters)
@@ -126,6 +130,8 @@ def simulate(
     device = pc.if_else(pa.array(knows), owned.first, None)
     return Simulation(
         profiles=persons.profile_table(people, member_card=shops.written_card, device=device),
+        companies=firms.companies,
+        company_people=firms.members,
         members=shops.members,
         receipts=shops.receipts,
         events=events,

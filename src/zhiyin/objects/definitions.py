@@ -156,6 +156,7 @@ class Field:
     ("company__industry") and then is only shown. `expression` stands for it where there is no
     column, as for a key of a JSON document. `level` names the field of the access resource whose
     level it obeys (otherwise the key); a field that the resource does not know says `sensitivity`.
+    Conditions and orders of a field that `totals` other rows are for who sees all of those rows.
     """
 
     key: str
@@ -183,6 +184,7 @@ class Field:
     help: StrOrPromise = ""  # said below its control in a form
     long: bool = False  # written in several lines
     custom: bool = False
+    totals: str = ""  # adds up rows of another object: the permission to see all of them
     reads: tuple[str, ...] = ()  # computed from these: who may not read them may not read it
 
     @property
@@ -297,6 +299,7 @@ class ObjectType:
     as_of: Callable[[], datetime] = timezone.now  # the day that "days ago" is counted from
     freshness: Callable[[Sequence[Any]], datetime | None] | None = None
     simulated: Callable[[Any], bool] | None = None
+    as_seen: Callable[[Sequence[Any], User], None] | None = None  # totals of what a reader sees
     facts: tuple[str, ...] = ()  # fields at the left of the record, in this order
     aside: tuple[str, ...] = ()  # templates at its right
     record: Callable[[Any, Asked], Mapping[str, object]] | None = None  # what these need

@@ -92,6 +92,8 @@ def _rows(of: ObjectType, ids: list[UUID], drawing: Drawing, by: User) -> Iterat
         part = ids[start : start + CHUNK]
         rows = of.model._default_manager.select_related(*of.joined).filter(pk__among=part)
         found = {row.pk: row for row in rows}
+        if of.as_seen is not None:
+            of.as_seen(list(found.values()), by)
         for pk in part:
             if row := found.get(pk):
                 cells = drawing.cells(row, of_row(by, of, row, fields))

@@ -36,7 +36,15 @@ def everywhere(user: User, of: ObjectType) -> Levels:
     """What the user may do with each field on every row that they see."""
     widest = access.scope_of(user, of.permission("see"))
     grants = [one for one in _grants(user, of) if widest is not Scope.NONE and one.scope >= widest]
-    return {key: _most(grants, of, one) for key, one in fields_of(of).items()}
+    unseen = {
+        key
+        for key, one in fields_of(of).items()
+        if one.totals and access.scope_of(user, one.totals) is not Scope.ALL
+    }
+    return {
+        key: Level.HIDDEN if unseen.intersection((key, *one.reads)) else _most(grants, of, one)
+        for key, one in fields_of(of).items()
+    }
 
 
 def of_row(user: User, of: ObjectType, row: Model, only: Iterable[Field] | None = None) -> Levels:

@@ -195,6 +195,13 @@ def of_chip(chip: Chip, value: str) -> Is:
     return Is(chip.field, chip.operator, (value,))
 
 
+def in_allowed_order(known: levels.Levels, listing: Listing) -> Listing:
+    """The list in its order, else in the usual one, else by the first that gives nothing away."""
+    usual = [listing.sort, listing.of.sort, *orders(listing.of)]
+    found = next((one for one in usual if levels.may_ask(known, one.removeprefix("-"))), "")
+    return listing if found in (listing.sort, "") else replace(listing, sort=found)
+
+
 def may_sort(known: levels.Levels, listing: Listing) -> bool:
     """Whether the order would not give away a field; at the levels that hold everywhere."""
     return levels.may_ask(known, listing.sort.removeprefix("-"))

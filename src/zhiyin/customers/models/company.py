@@ -1,5 +1,6 @@
-"""A company whose people are customers. Its figures are those of its people, kept on its own row so
-that a list of two hundred thousand is ordered by one index."""
+"""A company whose people are customers. Its figures are those of all its people, kept on its own
+row so that a list of two hundred thousand is ordered by one index. Who may not see all customers is
+shown sums over those in their sight instead (see `customers.companies.as_seen`)."""
 
 from __future__ import annotations
 

@@ -33,6 +33,7 @@ from zhiyin.talk import comments_panel
 from zhiyin.talk.queries import of_record as comments_of
 
 _COUNT = Kind.NUMBER
+_OF_PEOPLE = "customer.see"
 
 
 def _files(row: Company, asked: Asked) -> dict[str, object]:
@@ -74,12 +75,13 @@ FIELDS = (
     Field("owner", _("Owner"), Kind.USER, editor=editing.assigned("company"),
           options=editing.colleagues),
     Field("department", _("Department"), Kind.DEPARTMENT, editor=editing.moved("company")),
-    Field("headcount", pgettext_lazy("of a company", "People"), _COUNT,
+    Field("headcount", pgettext_lazy("of a company", "People"), _COUNT, totals=_OF_PEOPLE,
           sort=Sort(int, "company_headcount", False)),
-    Field("orders", _("Orders"), _COUNT),
-    Field("revenue", _("Spent in all"), Kind.MONEY, narrow_screen=True,
+    Field("orders", _("Orders"), _COUNT, totals=_OF_PEOPLE),
+    Field("revenue", _("Spent in all"), Kind.MONEY, narrow_screen=True, totals=_OF_PEOPLE,
           sort=Sort(Decimal, "company_revenue", False)),
     Field("last_order_at", _("Last bought"), Kind.MOMENT, cell=cells.age, look="age",
+          totals=_OF_PEOPLE,
           sort=Sort(datetime, "company_last_order")),
     Field("created_at", _("Added"), Kind.MOMENT,
           sort=Sort(datetime, "company_created", False, nulls_last=False)),
@@ -133,5 +135,6 @@ COMPANY = definitions.register(
                 "Write one down and say on its page who belongs to it."),
         as_of=data_as_of,
         simulated=lambda one: one.simulated,
+        as_seen=companies.as_seen,
     )
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -83,6 +83,28 @@ def place(
     record(by, "customer.placed", fresh, company=new, before=was)
     outbox.tell("customer.updated", fresh.pk, fields=["company", "job_title"])
     return fresh
+
+
+@transaction.atomic
+def settle(
+    found: Sequence[Company], people: Mapping[str, tuple[str, str]], *, by: User | None
+) -> int:
+    """Write down many companies at once, and by customer number to which of them (its number) a
+    customer belongs, and as what. Returns how many customers were placed."""
+    if by is not None:
+        access.require(by, "company.add")
+    Company.objects.bulk_create(found, batch_size=1000)
+    ids = {one.number: one.pk for one in found}
+    placed = list(Customer.objects.filter(number__in=list(people)))
+    for one in placed:
+        number, title = people[one.number]
+        one.company_id, one.job_title = ids[number], str(stored("job_title", title))
+        one.version += 1
+    Customer.objects.bulk_update(placed, ["company", "job_title", "version"], batch_size=1000)
+    companies.index(ids.values())
+    companies.refresh(ids.values(), at=timezone.now())
+    record(by, "companies.settled", None, companies=len(ids), customers=len(placed))
+    return len(placed)
 
 
 def meant(who: str, *, by: User) -> Customer:

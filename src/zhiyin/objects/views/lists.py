@@ -21,7 +21,7 @@ from zhiyin.objects.counting import Total
 from zhiyin.objects.definitions import ObjectType
 from zhiyin.objects.drawing import Cell, Column, Drawing
 from zhiyin.objects.keyset import Page, order_of, orders, read_mark, read_page
-from zhiyin.objects.listing import Listing, Narrowed, may_sort, rows_of
+from zhiyin.objects.listing import Listing, Narrowed, in_allowed_order, rows_of
 from zhiyin.objects.models import SavedView
 from zhiyin.objects.services.saved_views import views_of
 from zhiyin.objects.views import chips
@@ -71,13 +71,14 @@ def page(request: HttpRequest, of: ObjectType) -> HttpResponse:
     views = list(views_of(user, of))
     view = next((one for one in views if str(one.pk) == request.GET.get("view")), None)
     name = str(view.pk) if view else "mine" if request.GET.get("view") == "mine" else "all"
-    stored = _stored(of, view, name)
-    listing = Listing.of_address(of, request.GET, stored)
-    if not may_sort(levels.everywhere(user, of), listing):
-        listing = Listing(of, listing.filters, listing.where, "", listing.columns, listing.question)
+    known = levels.everywhere(user, of)
+    stored = in_allowed_order(known, _stored(of, view, name))
+    listing = in_allowed_order(known, Listing.of_address(of, request.GET, stored))
     asked = asked_by(request, of)
     narrowed = rows_of(listing, asked)
     found = _page(request, of, narrowed, listing)
+    if of.as_seen is not None:
+        of.as_seen(found.rows, user)
     start = _start(request)
     total = _total(user, listing, narrowed, found, start)
     if listing == stored:
@@ -87,7 +88,8 @@ def page(request: HttpRequest, of: ObjectType) -> HttpResponse:
     open_id = _open(request, found)
     lines = _lines(of, found, drawing, listing.address(view=_of(name)), start, total)
     context = {
-        "of": of, "listing": listing, "lines": lines, "columns": _heads(columns, listing, name),
+        "of": of, "listing": listing, "lines": lines,
+        "columns": _heads(columns, listing, name, known),
         "tabs": _tabs(of, user, views, name, listing, stored), "view": view, "view_name": name,
         "changed": listing != stored, "chips": chips.of_listing(listing, asked, name, narrowed.bad),
         "total": total, "first": start, "last": start + len(lines) - 1,
@@ -198,8 +200,10 @@ def _turn(
     return listing.address(view=_of(name), **marks, **{"from": str(start)})
 
 
-def _heads(columns: list[Column], listing: Listing, name: str) -> list[Head]:
-    known = orders(listing.of)
+def _heads(
+    columns: list[Column], listing: Listing, name: str, levels_of: levels.Levels
+) -> list[Head]:
+    known = {key for key in orders(listing.of) if levels.may_ask(levels_of, key)}
     by = listing.sort.removeprefix("-")
     way = "descending" if listing.sort.startswith("-") else "ascending"
     return [

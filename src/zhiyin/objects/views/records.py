@@ -20,7 +20,7 @@ from zhiyin.objects.custom import layouts
 from zhiyin.objects.definitions import Field, ObjectType, Section, fields_of
 from zhiyin.objects.drawing import Cell, Drawing, column_of
 from zhiyin.objects.keyset import mark_of, order_of, read_page
-from zhiyin.objects.listing import Listing, rows_of
+from zhiyin.objects.listing import Listing, in_allowed_order, rows_of
 from zhiyin.objects.views.answers import address, asked_by, record_address, signed_in
 
 BRIEF = 6  # facts in the drawer
@@ -45,6 +45,14 @@ def row_of(user: User, of: ObjectType, row_id: UUID, permission: str = "") -> An
         raise access.OutOfSight
     access.require(user, permission or of.permission("see"), found)
     return found
+
+
+def shown_row(user: User, of: ObjectType, row_id: UUID) -> Any:
+    """One row to be looked at and not saved: its totals are of what this user sees."""
+    row = row_of(user, of, row_id)
+    if of.as_seen is not None:
+        of.as_seen([row], user)
+    return row
 
 
 def facts_of(user: User, of: ObjectType, row: Model, drawing: Drawing) -> list[Fact]:
@@ -85,7 +93,7 @@ def fact_of(
 def record(request: HttpRequest, of: ObjectType, row_id: UUID) -> HttpResponse:
     """The page of a declared record: facts, sections, what is made of it."""
     user = signed_in(request)
-    row = row_of(user, of, row_id)
+    row = shown_row(user, of, row_id)
     asked = asked_by(request, of)
     sections = [
         one for one in of.sections if not one.permission or access.allowed(user, one.permission)
@@ -147,7 +155,7 @@ def drawer_context(
     if of.drawer is not None:
         return context | of.drawer(request, row_id)
     user = signed_in(request)
-    row = row_of(user, of, row_id)
+    row = shown_row(user, of, row_id)
     asked = asked_by(request, of)
     head = _head(user, of, row, Drawing([], asked.as_of))
     head["facts"] = _brief(facts_of(user, of, row, Drawing([], asked.as_of)))
@@ -167,8 +175,7 @@ def walk(request: HttpRequest, of: ObjectType, row_id: UUID) -> HttpResponse:
     row = row_of(user, of, row_id)
     given = QueryDict(request.GET.get("list", "").lstrip("?"))
     listing = Listing.of_address(of, given)
-    if not levels.may_ask(levels.everywhere(user, of), listing.sort.removeprefix("-")):
-        listing = Listing(of, listing.filters, listing.where, "", listing.columns, listing.question)
+    listing = in_allowed_order(levels.everywhere(user, of), listing)
     rows = rows_of(listing, asked_by(request, of)).rows
     order = order_of(of, listing.sort)
     mark = mark_of(row, order)
