@@ -12,6 +12,7 @@ from django.db import connection, connections, transaction
 from django.db.utils import ProgrammingError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
@@ -22,8 +23,10 @@ from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
 from zhiyin.accounts.territories import Member, Rule
 from zhiyin.customers.models import Customer, CustomerSearch, Identifier, Note, Order, Score, Task
+from zhiyin.customers.objects import CUSTOMER
 from zhiyin.govern.models import Consent
 from zhiyin.ids import uuid7
+from zhiyin.objects.keyset import mark_of, order_of, read_page
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -287,3 +290,24 @@ def test_every_table_that_hangs_on_a_customer_is_guarded() -> None:
             " and not c.relrowsecurity"
         )
         assert cursor.fetchall() == []
+
+
+@pytest.mark.parametrize("sort", ["-revenue", "-value_12m", "-orders", "name", "-last_order_at"])
+def test_somebody_with_a_narrow_sight_finds_a_far_page_by_the_index(
+    company: Company, sort: str
+) -> None:
+    """Decimals would be compared row by row: PostgreSQL takes only leakproof operators here."""
+    order = order_of(CUSTOMER, sort)
+    Customer.objects.update(value_12m=7, last_order_at=timezone.now())
+    mark = mark_of(Customer.objects.get(pk=company.mine.pk), order)
+    with as_user(company.anna), CaptureQueriesContext(connection) as seen:
+        read_page(Customer.objects.all(), order, 5, after=mark)
+        asked = [one["sql"] for one in seen.captured_queries if "customers_customer" in one["sql"]]
+        with connection.cursor() as cursor:
+            cursor.execute("set local enable_seqscan = off")
+            cursor.execute("set local enable_bitmapscan = off")
+            cursor.execute("set local enable_sort = off")
+            for sql in asked[:2]:  # the same value and a later id; a later value
+                cursor.execute(f"explain {sql.replace('%', '%%')}", [])
+                plan = "\n".join(row[0] for row in cursor.fetchall())
+                assert "Index Cond" in plan and order.column in plan.split("Index Cond")[1], plan

@@ -30,7 +30,7 @@ def test_a_surname_is_found_without_sorting_everybody_who_bears_it(
         groups = palette.find(user, "杨")
     titles = [entry.title for group in groups for entry in group.entries]
     assert titles[:3] == ["杨199", "杨198", "杨197"]
-    asked = next(q["sql"] for q in seen.captured_queries if '"revenue" DESC' in q["sql"])
+    asked = next(q["sql"] for q in seen.captured_queries if '"revenue_minor" DESC' in q["sql"])
     with connection.cursor() as cursor:
         cursor.execute("set local enable_seqscan = off")
         cursor.execute(f"explain {asked.replace('%', '%%')}", [])

@@ -96,7 +96,9 @@ class Sort:
     """An order with an index (value, id) that serves it; `index` is the name of that index.
 
     `with_id` says that the id runs the same way as the value, `nulls_last` that the index does:
-    only an order with the same words is served by it.
+    only an order with the same words is served by it. `minor` names a column with the same money as
+    whole hundredths, which the index is over: under row-level security PostgreSQL looks up integers
+    in an index but compares decimals row by row, since its decimal operators are not leakproof.
     """
 
     type: type[str] | type[int] | type[float] | type[Decimal] | type[datetime] | type[date]
@@ -104,6 +106,7 @@ class Sort:
     nullable: bool = True
     with_id: bool = False
     nulls_last: bool = True
+    minor: str = ""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,9 @@ class Order:
 
     @property
     def column(self) -> str:
-        return self.field.column if self.field.expression is None else _SORTED
+        if self.field.expression is not None:
+            return _SORTED
+        return self.sort.minor or self.field.column
 
     def value(self, row: Model) -> Value:
         """What this row is ordered by."""
@@ -210,7 +212,9 @@ def _parsed(sort: Sort, mark: Mark) -> Value:
         value = _READ[sort.type](mark.value)
     except (ValueError, ArithmeticError):
         return None
-    return value if _storable(value) else None
+    if not _storable(value):
+        return None
+    return round(value * 100) if sort.minor and isinstance(value, Decimal) else value
 
 
 def _storable(value: Value) -> bool:

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.customers.models.money import minor_of
 from zhiyin.ids import uuid7
 from zhiyin.objects.custom.columns import HasCustom
 
@@ -66,6 +67,7 @@ class Company(HasCustom):
     revenue = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     last_order_at = models.DateTimeField(null=True, blank=True)
     figures_at = models.DateTimeField(null=True, blank=True)
+    revenue_minor = minor_of("revenue")  # what is ordered by: see `Sort.minor`
 
     # what it is found by: see customers/search.py
     text = models.TextField(blank=True, default="", db_default="")
@@ -81,7 +83,9 @@ class Company(HasCustom):
         ]
         indexes = [
             models.Index(fields=["name", "id"], name="company_name"),
-            models.Index(models.F("revenue").desc(nulls_last=True), "id", name="company_revenue"),
+            models.Index(
+                models.F("revenue_minor").desc(nulls_last=True), "id", name="company_revenue"
+            ),
             models.Index(
                 models.F("headcount").desc(nulls_last=True), "id", name="company_headcount"
             ),

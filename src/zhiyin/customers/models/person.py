@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.customers.models.money import minor_of
 from zhiyin.ids import uuid7
 from zhiyin.objects.custom.columns import HasCustom
 
@@ -86,15 +87,23 @@ class Customer(HasCustom):
     next_purchase_probability = models.FloatField(null=True, blank=True)
     scored_at = models.DateTimeField(null=True, blank=True)
 
+    # what is ordered by: see `Sort.minor`
+    revenue_minor = minor_of("revenue")
+    value_12m_minor = minor_of("value_12m")
+
     class Meta:
         indexes = [
             models.Index(fields=["name", "id"]),
-            models.Index(models.F("revenue").desc(nulls_last=True), "id", name="customer_revenue"),
+            models.Index(
+                models.F("revenue_minor").desc(nulls_last=True), "id", name="customer_revenue"
+            ),
             models.Index(models.F("orders").desc(nulls_last=True), "id", name="customer_orders"),
             models.Index(
                 models.F("last_order_at").desc(nulls_last=True), "id", name="customer_last_order"
             ),
-            models.Index(models.F("value_12m").desc(nulls_last=True), "id", name="customer_value"),
+            models.Index(
+                models.F("value_12m_minor").desc(nulls_last=True), "id", name="customer_value"
+            ),
             models.Index(models.F("churn_risk").desc(nulls_last=True), "id", name="customer_churn"),
             models.Index(models.F("created_at").desc(), "id", name="customer_created"),
             models.Index(fields=["rfm_segment"]),

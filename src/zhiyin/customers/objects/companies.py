@@ -79,7 +79,7 @@ FIELDS = (
           sort=Sort(int, "company_headcount", False)),
     Field("orders", _("Orders"), _COUNT, totals=_OF_PEOPLE),
     Field("revenue", _("Spent in all"), Kind.MONEY, narrow_screen=True, totals=_OF_PEOPLE,
-          sort=Sort(Decimal, "company_revenue", False)),
+          sort=Sort(Decimal, "company_revenue", False, minor="revenue_minor")),
     Field("last_order_at", _("Last bought"), Kind.MOMENT, cell=cells.age, look="age",
           totals=_OF_PEOPLE,
           sort=Sort(datetime, "company_last_order")),
