@@ -199,6 +199,18 @@ def test_a_delegation_opens_the_giver_s_own_rows_for_its_time(company: Company) 
     assert not sees(company.bo, company.customer)
 
 
+def test_whoever_may_see_delegations_sees_those_of_others_too(company: Company) -> None:
+    delegating.delegate(
+        giver=company.anna, receiver=company.bo, by=company.anna, reason="on leave",
+        starts_at=timezone.now(), ends_at=timezone.now() + DAY,
+    )  # fmt: skip
+    seen = {one.name: delegating.delegations_for(one).count()
+            for one in (company.admin, company.anna, company.bo)}  # fmt: skip
+    assert seen == {company.admin.name: 1, "Anna": 1, "Bo": 1}
+    stranger = factories.user(Role.SALES, department=company.south)
+    assert not delegating.delegations_for(stranger).exists()
+
+
 def test_a_delegation_gives_the_less_of_both_roles(company: Company) -> None:
     service = factories.user(Role.SERVICE, department=company.south)
     delegate(company, receiver=service)

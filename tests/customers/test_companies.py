@@ -208,3 +208,18 @@ def test_the_side_bar_counts_the_customers_and_companies_that_its_reader_sees() 
     assert (count_companies(admin), count_companies(seller)) == (3, 2)
     assert (count_people(admin), count_people(seller)) == (2, 1)
     assert '<span class="count">2</span>' in shown(seller, reverse("companies"))
+
+
+@pytest.mark.django_db
+def test_the_record_of_a_company_does_not_take_the_place_of_the_workspace_s_name() -> None:
+    from zhiyin.accounts import workspace
+
+    boss = factories.user(Role.ADMINISTRATOR)
+    workspace.change(by=boss, company="云岭茶业")
+    workspace.refresh()
+    row = Company.objects.create(name="听雨")
+    client = Client()
+    client.force_login(boss)
+    brand = client.get(reverse("company", args=[row.pk])).text.partition("zy-brand")[2][:400]
+    assert "云岭茶业" in brand
+    assert str(row.pk) not in brand

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,7 +58,7 @@ def delegations_for(user: User) -> QuerySet[Delegation]:
     """Those that this user gave, received or may see, and that are not over."""
     seen = access.scoped(user, Delegation.objects.all(), "delegation.see")
     return (
-        (seen | Delegation.objects.filter(receiver=user))
+        Delegation.objects.filter(Q(pk__in=seen.values("pk")) | Q(receiver=user))
         .filter(ended_at=None)
         .filter(ends_at__gt=timezone.now())
         .select_related("giver", "receiver", "by")

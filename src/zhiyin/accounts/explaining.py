@@ -8,13 +8,32 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Model
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from zhiyin.accounts import access
 from zhiyin.accounts.access import Way, Why
 from zhiyin.accounts.models import Delegation, Department, Share, Territory, User
 from zhiyin.accounts.policy import Level, Resource, Scope, parse
 from zhiyin.accounts.roles import Role
+
+# What may be done with a record, in words and in the order in which people think of it.
+_DEEDS: dict[str, Promise] = {
+    "see": pgettext_lazy("deed", "see"),
+    "add": pgettext_lazy("deed", "add"),
+    "change": pgettext_lazy("deed", "change"),
+    "tag": pgettext_lazy("deed", "tag"),
+    "reveal": pgettext_lazy("deed", "look behind masks"),
+    "assign": pgettext_lazy("deed", "assign"),
+    "share": pgettext_lazy("deed", "share"),
+    "export": pgettext_lazy("deed", "export"),
+}
+
+
+def _order(action: str) -> tuple[int, str]:
+    known = list(_DEEDS)
+    return (known.index(action) if action in known else len(known), action)
 
 
 @dataclass(frozen=True)
@@ -27,7 +46,7 @@ class Told:
 
     @property
     def actions(self) -> list[str]:
-        return sorted(self.way.actions)
+        return [str(_DEEDS.get(one, one)) for one in sorted(self.way.actions, key=_order)]
 
     @property
     def hidden(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
@@ -14,6 +16,9 @@ from zhiyin.form_fields import DayField
 
 class DepartmentField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """A department, shown as deep as it lies in the tree."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, empty_label="–", **kwargs)
 
     def label_from_instance(self, obj: Department) -> str:
         return "　" * obj.depth + obj.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -15,11 +16,14 @@ from zhiyin.accounts.models import Department, User
 from zhiyin.accounts.territories import Rule
 
 _Day = forms.DateInput({"type": "date"})
-RULE_ROWS = 6  # empty rows that the page offers besides those that are kept
+RULE_ROWS = 3  # empty rows that the page offers besides those that are kept
 
 
 class ColleagueField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """A colleague, told by name and department: names of colleagues are no secret here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, empty_label="–", **kwargs)
 
     def label_from_instance(self, obj: User) -> str:
         return f"{obj.name} ({obj.department.name})" if obj.department else obj.name

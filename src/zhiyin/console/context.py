@@ -57,6 +57,6 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "account_url": _address("account"),
         "sign_out_url": _address("account_logout"),
         "demo_note": reality.note(),
-        "company": workspace.known().company,
+        "workspace_name": workspace.known().company,
         "first_steps": SimpleLazyObject(lambda: first_steps.card(request.user)),
     }

@@ -139,6 +139,8 @@ def ago(moment: datetime | None, now: datetime, language: str | None) -> str:
     passed = now - moment
     if timedelta(0) <= passed < timedelta(hours=1):
         seconds = int(passed.total_seconds())
+        if seconds < 10:
+            return "刚刚" if is_chinese(language) else "just now"
         if seconds < 60:
             return f"{seconds} 秒前" if is_chinese(language) else f"{seconds} s ago"
         return f"{seconds // 60} 分钟前" if is_chinese(language) else f"{seconds // 60} min ago"

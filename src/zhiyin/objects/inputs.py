@@ -14,6 +14,7 @@ from zhiyin.objects import writing
 from zhiyin.objects.definitions import Editor, Field, Kind, ObjectType, Options
 
 MOST_CHOICES = 200
+_MODES = {"phone": "tel", "email": "email", "website": "url"}
 _NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.PERCENT)
 
 
@@ -31,6 +32,7 @@ class Input:
     suggestions: str = ""  # an address that completes what is typed
     help: str = ""
     required: bool = False
+    mode: str = ""  # the keyboard of a phone
 
     @property
     def chosen(self) -> list[str]:
@@ -49,7 +51,7 @@ def input_of(of: ObjectType, field: Field, user: User, row: Any = None) -> Input
         [("", gettext("none")), *options] if kind == "choice" else options,
         "" if row is None else text_in_form(field, field.editor, row, stored),
         writing.text_of(stored), "%" if field.kind is Kind.PERCENT else "",
-        field.suggestions, str(field.help),
+        field.suggestions, str(field.help), mode=_MODES.get(field.key, ""),
     )  # fmt: skip
 
 

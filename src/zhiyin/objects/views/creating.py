@@ -26,6 +26,7 @@ class Line:
 
     control: Input
     error: str = ""
+    first: bool = False  # where somebody begins to type
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _parts(
         control = inputs.input_of(of, field, user)
         needs = requirements.is_required(field.key, of, row) or field.key in required
         typed = replace(control, text=shown.get(field.key, ""), required=needs)
-        return Line(typed, errors.get(field.key, ""))
+        return Line(typed, errors.get(field.key, ""), field is fields[0])
 
     lines = {one.key: line(one) for one in fields}
     made = layouts.made_for(of, user)
