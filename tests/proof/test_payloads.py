@@ -52,9 +52,9 @@ def desk(db: None) -> Iterator[tuple[Company, Client]]:
     logging.disable(logging.NOTSET)
 
 
-def pages(company: Company, client: Client) -> dict[str, str]:
-    """One page behind each address that can be read: its text by its address."""
-    ids = company.ids_for(company.tried_by(Role.ADMINISTRATOR))
+def pages(company: Company, client: Client, whose: str = "reader:administrator") -> dict[str, str]:
+    """One page behind each address that can be read, of one's rows: its text by its address."""
+    ids = {**company.ids_for(company.tried_by(Role.ADMINISTRATOR)), **_some(company, whose)}
     crawler = Crawler(client, company.traps, {name: found[:1] for name, found in ids.items()})
     read = {}
     for address in dict.fromkeys(crawler._known_addresses()):
@@ -64,10 +64,16 @@ def pages(company: Company, client: Client) -> dict[str, str]:
     return read
 
 
-def forms(company: Company, client: Client) -> list[tuple[str, Form]]:
+def _some(company: Company, whose: str) -> dict[str, list[Any]]:
+    return {name: found for name, found in company.ids_for({whose}).items() if found}
+
+
+def forms(
+    company: Company, client: Client, whose: str = "reader:administrator"
+) -> list[tuple[str, Form]]:
     """Every form that takes something written, once: the address that it is sent to, and it."""
     found: dict[tuple[str, ...], tuple[str, Form]] = {}
-    for address, text in pages(company, client).items():
+    for address, text in pages(company, client, whose).items():
         for form in Forms.of(text):
             to = urljoin(f"{HOST}{address}", form.action or address).removeprefix(HOST)
             door = door_of(urlsplit(to).path)
