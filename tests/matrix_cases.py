@@ -351,6 +351,10 @@ CASES: dict[str, Callable[[World], Case]] = {
     "cancel_import": _import,
     "import_progress": _import,
     "import_rejects": _import,
+    # the policy
+    "permission": lambda world: Case({"resource": "customer", "role": "sales"}),
+    "draft_earlier_policy": lambda world: Case({"number": 0}),
+    "go_back_policy": lambda world: Case({"number": 0}),
     # customers
     "customer": _customer,
     "customer_drawer": _row,

@@ -92,6 +92,8 @@ WEBHOOK_LOG_DAYS = int(os.environ.get("ZHIYIN_WEBHOOK_LOG_DAYS", "30"))
 # Seconds after which a process asks the database what the workspace was told meanwhile (company,
 # currency, time zone). Lower it where several web servers must agree at once.
 WORKSPACE_SECONDS: float | None = 10.0
+# The same for an applied policy; None: only when told.
+POLICY_SECONDS: float | None = 2.0
 
 # The way of an event, step by step; read like MIDDLEWARE. Each entry is `step(batch) -> None`.
 PIPELINE = [

@@ -12,6 +12,8 @@ from tests import factories
 from tests.customers import people
 from tests.customers.test_models_room import version
 from tests.engage import people as engaged
+from zhiyin.accounts import policy_changes
+from zhiyin.accounts.access import Grant, Level, Scope
 from zhiyin.accounts.models import User, Workspace
 from zhiyin.accounts.roles import Role
 from zhiyin.collect import services as collect
@@ -64,6 +66,7 @@ def shop(language: str) -> Shop:
     content = b"order,date,sku,quantity,price\n1,2026-01-01,A,1,2\n2,never,A,1,2\n"
     loaded = collect.begin([content], file_name="orders.csv", by=boss)
     collect.check(loaded, by=boss)
+    _draft_policy(names, boss)
     return Shop(boss, {
         "components": "/console/components",
         "today": "/",
@@ -76,8 +79,21 @@ def shop(language: str) -> Shop:
         "import": f"/data/imports/{loaded.pk}/",
         "help": "/help/",
         "departments": "/account/departments/",
+        "permissions": "/account/permissions/",
+        "permission": "/account/permissions/customer/sales/",
+        "policy_draft": "/account/permissions/draft/",
         "setup": "/setup/money/",
     })  # fmt: skip
+
+
+def _draft_policy(names: list[str], boss: User) -> None:
+    """Marketing shall see less and sales more; somebody has each role."""
+    factories.user(Role.MARKETER, name=names[1])
+    factories.user(Role.SALES, name=names[2])
+    narrower = Grant(Scope.TEAM, {"see", "tag"})
+    policy_changes.draft("customer", Role.MARKETER, [narrower], by=boss)
+    wider = Grant(Scope.DEPARTMENT, {"see", "change", "export"}, personal=Level.READ)
+    policy_changes.draft("company", Role.SALES, [wider], by=boss)
 
 
 def _person(n: int, names: list[str], city: str, boss: User) -> Customer:

@@ -29,6 +29,7 @@ from zhiyin.accounts.policy import (
     Resource,
     Scope,
     Sensitivity,
+    in_force,
     parse,
     register,
     resource_named,
@@ -59,6 +60,7 @@ __all__ = [
     "department_ids",
     "levels",
     "levels_at",
+    "open_rows",
     "parse",
     "register",
     "require",
@@ -127,13 +129,12 @@ def ways(user: Person, resource: Resource) -> list[Way]:
     if not isinstance(user, User) or not user.is_active:
         return []
     known: dict[str, tuple[object, list[Way]]] = user.__dict__.setdefault("_ways", {})
-    grants = resource.grants_of(user.roles)
     # Found again only while nothing changed: a policy that is applied holds at once, also for a
-    # user object that lives long.
-    made_of = (grants, list(user.roles), user.department_id)
+    # user object that lives long, and also where it changed what a colleague may delegate.
+    made_of = (in_force(resource), list(user.roles), user.department_id)
     kept = known.get(resource.name)
     if kept is None or kept[0] != made_of:
-        usable = [grant for grant in grants if grant.scope > Scope.NONE]
+        usable = [grant for grant in resource.grants_of(user.roles) if grant.scope > Scope.NONE]
         kept = known[resource.name] = (made_of, _ways(user, resource, usable))
     return kept[1]
 
@@ -250,7 +251,7 @@ def require(user: Person, permission: str, obj: Model | None = None) -> None:
 def can_reach(user: Person, permission: str, obj: Model) -> bool:
     """Whether the user has the permission for this very row."""
     resource, _ = parse(permission)
-    return _rows_with(user, permission).hold(resource, obj)
+    return open_rows(user, permission).hold(resource, obj)
 
 
 def can_see_row(user: Person, resource: str, obj: Model) -> bool:
@@ -260,7 +261,7 @@ def can_see_row(user: Person, resource: str, obj: Model) -> bool:
 
 def scoped(user: Person, queryset: QuerySet[Row], permission: str) -> QuerySet[Row]:
     """Only the rows for which the user has the permission; none where it is not granted."""
-    rows = _rows_with(user, permission)
+    rows = open_rows(user, permission)
     if rows.everything:
         return queryset
     if rows == Rows():
@@ -271,7 +272,7 @@ def scoped(user: Person, queryset: QuerySet[Row], permission: str) -> QuerySet[R
 def scope_rows(user: Person, permission: str) -> RowScope:
     """The condition that leaves only the rows for which the user has the permission."""
     resource, _ = parse(permission)
-    return _rows_with(user, permission).compiled(resource)
+    return open_rows(user, permission).compiled(resource)
 
 
 def scope_sql(user: Person, resource: str, action: str = "see") -> tuple[str, tuple[Param, ...]]:
@@ -282,10 +283,11 @@ def scope_sql(user: Person, resource: str, action: str = "see") -> tuple[str, tu
 
 def seen_rows(user: Person, resource: str) -> Rows:
     """The rows that the user may see, for the row security of the database."""
-    return _rows_with(user, f"{resource}.see")
+    return open_rows(user, f"{resource}.see")
 
 
-def _rows_with(user: Person, permission: str) -> Rows:
+def open_rows(user: Person, permission: str) -> Rows:
+    """The rows for which the user has the permission, as a set."""
     resource, action = parse(permission)
     scope = scope_of(user, permission)
     if scope in (Scope.NONE, Scope.ALL):

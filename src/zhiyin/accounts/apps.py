@@ -10,7 +10,14 @@ class AccountsConfig(AppConfig):
     name = "zhiyin.accounts"
 
     def ready(self) -> None:
-        from zhiyin.accounts import resources, signals  # noqa: F401  (both register themselves)
+        from zhiyin.accounts import (  # noqa: F401  (two register themselves)
+            policy,
+            policy_changes,
+            resources,
+            signals,
+        )
+
+        policy.replace_by(policy_changes.grants_of)
 
         autodiscover_modules("access")
         autodiscover_modules("records")

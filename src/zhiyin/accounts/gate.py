@@ -31,7 +31,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja.operation import PathView
 from ninja.utils import check_csrf
 
-from zhiyin.accounts import access, challenge, doors, row_security, seat
+from zhiyin.accounts import access, challenge, doors, policy_changes, row_security, seat
 from zhiyin.accounts.api import problems
 from zhiyin.accounts.api.problems import Problem
 from zhiyin.accounts.models import User
@@ -112,6 +112,7 @@ class GateMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with seat.seated(seat.NOBODY):
+            policy_changes.refresh_if_old()
             response = self.get_response(request)
             if isinstance(response, StreamingHttpResponse) and not isinstance(
                 response, FileResponse

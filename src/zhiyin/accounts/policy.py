@@ -8,7 +8,9 @@ may do what with which row is worked out in access.py.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from zhiyin.accounts.roles import Role
@@ -96,7 +98,8 @@ class Resource:
     resource without them only knows the scope ALL. A role may have several grants, so that it can
     see more rows than it can change. `shareable` are the actions that a share of a single row can
     carry; a `delegable` resource follows its owner's delegations; `places` are the columns of
-    country, province and city that territories speak of.
+    country, province and city that territories speak of. `model` is the table that a simulation
+    counts in. What is `fixed` belongs to everybody's sign-in, and no version changes it.
     """
 
     name: str
@@ -108,6 +111,15 @@ class Resource:
     shareable: frozenset[str] = frozenset()
     delegable: bool = False
     places: tuple[str, str, str] | None = None
+    model: str = ""
+    fixed: bool = False
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scopes that say something here, from the narrowest."""
+        own = (Scope.OWN,) if self.owner else ()
+        team = (Scope.TEAM, Scope.DEPARTMENT) if self.department else ()
+        return (*own, *team, Scope.ALL)
 
     def grants_of(self, roles: Iterable[str]) -> list[Grant]:
         """The grants of these roles as they hold now."""
@@ -149,6 +161,8 @@ def check(resource: Resource, grants: Grants) -> None:
     """Raises `PolicyError` where the grants name what the resource does not have."""
     for granted in grants.values():
         for grant in (granted,) if isinstance(granted, Grant) else granted:
+            if grant.scope not in (Scope.NONE, *resource.scopes):
+                raise PolicyError(f"{resource.name} knows no {grant.scope.name} rows")
             if unknown := grant.actions - resource.actions:
                 raise PolicyError(f"{resource.name} grants unknown actions {sorted(unknown)}")
             if strange := set(grant.fields) - set(resource.fields):
@@ -181,8 +195,22 @@ def parse(permission: str) -> tuple[Resource, str]:
 
 def in_force(resource: Resource) -> Grants:
     """The grants of a resource that hold now: the applied version's, else the built-in ones."""
-    replaced = _replaced(resource.name)
+    supposed = _supposed.get()
+    replaced = _replaced(resource.name) if supposed is None else supposed.get(resource.name)
     return resource.grants if replaced is None else replaced
+
+
+_supposed: ContextVar[Mapping[str, Grants] | None] = ContextVar("supposed_policy", default=None)
+
+
+@contextmanager
+def supposing(grants: Mapping[str, Grants]) -> Iterator[None]:
+    """The block is answered as if these grants held; resources not named have the built-in ones."""
+    before = _supposed.set(grants)
+    try:
+        yield
+    finally:
+        _supposed.reset(before)
 
 
 def replace_by(asked: Callable[[str], Grants | None]) -> None:

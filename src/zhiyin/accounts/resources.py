@@ -9,6 +9,7 @@ from zhiyin.accounts.roles import EVERY_ROLE, Role
 register(
     Resource(
         name="account",
+        fixed=True,
         actions=frozenset({"own"}),
         grants={role: Grant(Scope.ALL, {"own"}) for role in EVERY_ROLE},
         owner=None,
@@ -42,6 +43,20 @@ register(
     )
 )
 
+# Who reads the policy, and who drafts and applies another (policy_changes.py).
+register(
+    Resource(
+        name="policy",
+        actions=frozenset({"see", "change"}),
+        owner=None,
+        department=None,
+        grants={
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change"}),
+            Role.DPO: Grant(Scope.ALL, {"see"}),
+        },
+    )
+)
+
 # Programs that ask the API by a token; whoever makes one hands out rights of their own.
 register(
     Resource(
@@ -70,6 +85,7 @@ def _builds(scope: Scope) -> Grant:
 USER = register(
     Resource(
         name="user",
+        model="accounts.User",
         actions=frozenset(_BUILD),
         fields=_USER_FIELDS,
         owner="id",
@@ -84,6 +100,7 @@ USER = register(
 DEPARTMENT = register(
     Resource(
         name="department",
+        model="accounts.Department",
         actions=frozenset({"see", "change"}),
         owner=None,
         department=None,
@@ -110,6 +127,7 @@ AUDIT = register(
 WORK = register(
     Resource(
         name="work",
+        model="accounts.Work",
         actions=frozenset({"see", "cancel"}),
         department=None,
         grants={
@@ -122,6 +140,7 @@ WORK = register(
 TERRITORY = register(
     Resource(
         name="territory",
+        model="accounts.Territory",
         actions=frozenset({"see", "change"}),
         owner=None,
         department=None,
@@ -138,6 +157,7 @@ TERRITORY = register(
 DELEGATION = register(
     Resource(
         name="delegation",
+        model="accounts.Delegation",
         actions=frozenset({"see", "change"}),
         owner="giver_id",
         department=None,
@@ -153,6 +173,7 @@ DELEGATION = register(
 ACCESS = register(
     Resource(
         name="access",
+        fixed=True,
         actions=frozenset({"own", "explain"}),
         owner=None,
         department=None,

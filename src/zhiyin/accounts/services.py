@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from zhiyin.accounts import access, sessions
+from zhiyin.accounts import access, policy_changes, sessions
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import Department, Locale, Session, User, normal_email
 from zhiyin.accounts.refusals import NotAllowed as NotAllowed
@@ -89,6 +89,7 @@ def change_user(
         if Role.ADMINISTRATOR in before - wanted:
             _check_not_last_administrator(user)
         user.roles = ordered
+        _check_policy_keeper(user)
         changed.append("roles")
     if (department.pk if department else None) != user.department_id:
         check_department(by, department)
@@ -116,6 +117,7 @@ def deactivate_user(user: User, *, by: User) -> User:
     if user.has_role(Role.ADMINISTRATOR):
         _check_not_last_administrator(user)
     user.is_active = False
+    _check_policy_keeper(user)
     user.session_epoch += 1
     user.save(update_fields=["is_active", "session_epoch"])
     sessions.credentials_changed(user)
@@ -235,3 +237,11 @@ def is_last_administrator(user: User) -> bool:
 def _check_not_last_administrator(user: User) -> None:
     if is_last_administrator(user):
         raise NotAllowed(_("This is the last administrator; name another one first."))
+
+
+def _check_policy_keeper(user: User) -> None:
+    """Somebody can change the policy also once this user is as they are to be."""
+    if not access.allowed(user, policy_changes.CHANGE) and not policy_changes.somebody_may_change(
+        besides=user
+    ):
+        raise NotAllowed(_("Nobody who works here could change the policy any more."))

@@ -6,6 +6,7 @@ from allauth.account import urls as sign_in_urls
 from django.urls import URLPattern, URLResolver, include, path
 
 from zhiyin.accounts import (
+    policy_views,
     reach_views,
     service_views,
     session_views,
@@ -73,6 +74,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
         reach_views.remove_territory,
         name="remove_territory",
     ),
+    path("permissions/", policy_views.permissions, name="permissions"),
+    path("permissions/draft/", policy_views.policy_draft, name="policy_draft"),
+    path(
+        "permissions/draft/discard/",
+        policy_views.discard_policy_draft,
+        name="discard_policy_draft",
+    ),
+    path(
+        "permissions/versions/<int:number>/draft/",
+        policy_views.draft_earlier_policy,
+        name="draft_earlier_policy",
+    ),
+    path(
+        "permissions/versions/<int:number>/back/",
+        policy_views.go_back_policy,
+        name="go_back_policy",
+    ),
+    path("permissions/<slug:resource>/<slug:role>/", policy_views.permission, name="permission"),
     path("audit/", views.audit, name="audit"),
     path("audit/verify/", views.verify_audit, name="verify_audit"),
     path("work/<uuid:work_id>/", views.work, name="work"),

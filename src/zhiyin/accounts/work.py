@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import OperationalError
 from django.utils import timezone
 
-from zhiyin.accounts import workspace
+from zhiyin.accounts import policy_changes, workspace
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User, Work
 
@@ -51,6 +51,7 @@ def running(work: Work) -> Iterator[Work]:
     killed may run the same work again.
     """
     workspace.refresh_if_old()
+    policy_changes.refresh_if_old()
     work.refresh_from_db()
     if work.is_over:
         raise NotStartableError(f"work {work.pk} is {work.state}")

@@ -10,6 +10,7 @@ _IMPORT = frozenset({"see", "add", "load", "undo", "rejects"})
 IMPORT = register(
     Resource(
         name="import",
+        model="collect.Import",
         actions=_IMPORT,
         department=None,
         grants={
@@ -25,6 +26,7 @@ IMPORT = register(
 SOURCE = register(
     Resource(
         name="source",
+        model="collect.Source",
         actions=frozenset({"see"}),
         owner=None,
         department=None,

@@ -10,6 +10,7 @@ _ALL = frozenset({"see", "change", "hosts"})
 WEBHOOK = register(
     Resource(
         name="webhook",
+        model="connect.Endpoint",
         actions=_ALL,
         department=None,
         grants={

@@ -8,6 +8,7 @@ from zhiyin.accounts.roles import EVERY_ROLE, Role
 CONSOLE = register(
     Resource(
         name="console",
+        fixed=True,
         actions=frozenset({"use", "components"}),
         grants={
             **{role: Grant(Scope.ALL, {"use"}) for role in EVERY_ROLE},

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.access import Person
@@ -104,6 +104,7 @@ SECTIONS = (
             Item(_("Consent and requests"), "shield-check", "privacy_requests", "p"),
             Item(_("Audit"), "history", "audit", "l"),
             Item(_("Users"), "user-cog", "users", "u"),
+            Item(pgettext_lazy("policy", "Permissions"), "lock", "permissions", ""),
             Item(_("First steps"), "checks", "setup", ""),
             Item(_("Fields and layouts"), "forms", "fields_and_layouts", ""),
             Item(_("Webhooks"), "webhook", "webhooks", "w"),

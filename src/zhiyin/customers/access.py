@@ -28,6 +28,7 @@ CUSTOMER_FIELDS = {
 CUSTOMER = register(
     Resource(
         name="customer",
+        model="customers.Customer",
         actions=_ALL_ACTIONS,
         fields=CUSTOMER_FIELDS,
         shareable=frozenset({"see", "change", "tag"}),
@@ -74,6 +75,7 @@ COMPANY_FIELDS = dict.fromkeys(
 COMPANY = register(
     Resource(
         name="company",
+        model="customers.Company",
         actions=_COMPANY_ACTIONS,
         fields=COMPANY_FIELDS,
         grants={
@@ -95,6 +97,7 @@ COMPANY = register(
 SEGMENT = register(
     Resource(
         name="segment",
+        model="customers.Segment",
         actions=frozenset({"see", "change", "export", "sql"}),
         department=None,
         grants={
@@ -125,6 +128,7 @@ MODEL = register(
 TASK = register(
     Resource(
         name="task",
+        model="customers.Task",
         actions=frozenset({"see", "change"}),
         department=None,
         delegable=True,

@@ -11,6 +11,7 @@ _CAMPAIGN = frozenset({"see", "change", "send"})
 CAMPAIGN = register(
     Resource(
         name="campaign",
+        model="engage.Campaign",
         actions=_CAMPAIGN,
         department=None,
         grants={
@@ -29,6 +30,7 @@ CAMPAIGN = register(
 MESSAGE = register(
     Resource(
         name="message",
+        model="engage.Message",
         actions=frozenset({"see"}),
         owner=None,
         department=None,

@@ -12,6 +12,7 @@ from zhiyin.accounts.roles import EVERY_ROLE, Role
 FILE = register(
     Resource(
         name="file",
+        model="files.File",
         actions=frozenset({"see", "add", "delete"}),
         owner=None,
         department=None,

@@ -11,6 +11,7 @@ from zhiyin.accounts.roles import EVERY_ROLE
 VIEW = register(
     Resource(
         name="view",
+        model="objects.SavedView",
         actions=frozenset({"see", "change"}),
         department=None,
         grants={role: Grant(Scope.OWN, {"see", "change"}) for role in EVERY_ROLE},

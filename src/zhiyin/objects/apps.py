@@ -11,8 +11,9 @@ class ObjectsConfig(AppConfig):
     label = "objects"
 
     def ready(self) -> None:
-        from zhiyin.objects import lookups, rooms_below  # lookups registers itself
+        from zhiyin.objects import lookups, policy_section, rooms_below  # lookups registers itself
 
         assert lookups
         rooms_below.register()
+        policy_section.register()
         autodiscover_modules("objects")

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
@@ -19,6 +20,8 @@ from django.db import transaction
 from zhiyin.accounts import access
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
+from zhiyin.accounts.policy import PolicyError
+from zhiyin.accounts.refusals import NotAllowed
 
 FORMAT = 1
 _HEAD = "zhiyin_configuration"
@@ -57,7 +60,8 @@ class Step:
 class Section:
     """One part of the file. `export` gives every item by key; `put` writes one, `remove` takes one
     away. A plan goes in the order of registration, so what is built on comes first; `ordered` says
-    the same of the items of one section."""
+    the same of the items of one section; `together` writes all that differ at once (None: taken
+    away) where one without the other could not stand."""
 
     name: str
     export: Callable[[], Mapping[str, Item]]
@@ -65,6 +69,7 @@ class Section:
     remove: Callable[[str, User], None]
     destroys: Callable[[Item, Item], bool] = field(default=lambda before, after: False)
     ordered: Callable[[Mapping[str, Item]], Iterable[str]] = field(default=list)
+    together: Callable[[Mapping[str, Item], User], None] | None = None
 
 
 class Unusable(ValueError):  # noqa: N818  (the file is not one of ours; the message says why)
@@ -191,6 +196,21 @@ def _held(section: Section) -> dict[str, Item]:
     return held
 
 
+def _write(section: Section, steps: list[Step], by: User) -> None:
+    step = steps[0]
+    try:
+        if section.together is not None:
+            section.together({one.key: one.after for one in steps}, by)
+            return
+        for step in steps:
+            if step.what is What.REMOVE:
+                section.remove(step.key, by)
+            else:
+                section.put(step.key, step.after, by)
+    except (ValueError, TypeError, KeyError, PolicyError, NotAllowed) as error:
+        raise Refused(step, str(error)) from error
+
+
 def apply(
     wanted: Mapping[str, Mapping[str, Item]], *, by: User, allow_destructive: bool = False
 ) -> list[Step]:
@@ -201,15 +221,8 @@ def apply(
         harmful = [one for one in steps if one.destructive]
         if harmful and not allow_destructive:
             raise Destructive(harmful)
-        for step in steps:
-            section = _sections[step.section]
-            try:
-                if step.what is What.REMOVE:
-                    section.remove(step.key, by)
-                else:
-                    section.put(step.key, step.after, by)
-            except (ValueError, TypeError, KeyError) as error:
-                raise Refused(step, str(error)) from error
+        for name, several in groupby(steps, key=lambda one: one.section):
+            _write(_sections[name], list(several), by)
         if steps:
             counts = {w.value: sum(one.what is w for one in steps) for w in What}
             record(by, "configuration.applied", None, **counts)

@@ -20,6 +20,7 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
+from zhiyin.accounts import policy_words
 from zhiyin.accounts.access import Sensitivity
 from zhiyin.accounts.models import User
 
@@ -346,7 +347,14 @@ def register(object_type: ObjectType) -> ObjectType:
         raise DefinitionError(f"{object_type.name} asks across a relation: {across}")
     if _types.setdefault(object_type.name, object_type) != object_type:
         raise DefinitionError(f"the object {object_type.name!r} is registered twice")
+    policy_words.name_fields(object_type.resource, lambda: _called(object_type))
     return object_type
+
+
+def _called(of: ObjectType) -> Mapping[str, StrOrPromise]:
+    """What the policy's fields are called: by the name of the right that a field obeys."""
+    named = {one.level: one.label for one in of.fields if one.level}
+    return {**named, **{one.key: one.label for one in of.fields}}
 
 
 def register_fields(provider: Provider) -> None:

@@ -12,6 +12,7 @@ from zhiyin.accounts.roles import EVERY_ROLE, Role
 COMMENT = register(
     Resource(
         name="comment",
+        model="talk.Comment",
         actions=frozenset({"see", "add", "change"}),
         owner="by_id",
         department=None,

@@ -14,6 +14,7 @@ from zhiyin.accounts.models.people import (
     UserManager,
     normal_email,
 )
+from zhiyin.accounts.models.policy import PolicyDraft, PolicyVersion
 from zhiyin.accounts.models.reach import (
     Delegation,
     Share,
@@ -40,6 +41,8 @@ __all__ = [
     "KeptAnswer",
     "KnownDevice",
     "Locale",
+    "PolicyDraft",
+    "PolicyVersion",
     "RequestCount",
     "Session",
     "Share",
