@@ -61,6 +61,7 @@ __all__ = [
     "levels",
     "levels_at",
     "open_rows",
+    "outermost_ways",
     "parse",
     "register",
     "require",
@@ -71,6 +72,7 @@ __all__ = [
     "scoped",
     "seen_rows",
     "ways",
+    "ways_to",
     "writable",
 ]
 
@@ -110,8 +112,15 @@ class Way:
     rows: Rows
     actions: frozenset[str]
     levels: Mapping[str, Level]
+    kinds: Mapping[Sensitivity, Level]  # of fields that the resource does not know by name
     scope: Scope = Scope.NONE
     source: UUID | None = None
+
+    def level_of(self, name: str, kind: Sensitivity | None) -> Level:
+        """How far a field opens on this way: by its name, else by its kind, else not."""
+        if name in self.levels:
+            return self.levels[name]
+        return Level.HIDDEN if kind is None else self.kinds[kind]
 
 
 # How far the rows of a territory open to somebody who only looks at them.
@@ -143,7 +152,7 @@ def _ways(user: User, resource: Resource, grants: list[Grant]) -> list[Way]:
     if not grants:
         return []
     found = [
-        Way(Why.ROLE, _rows_of(user, g.scope), g.actions, resource.levels_in(g), g.scope)
+        Way(Why.ROLE, _rows_of(user, g.scope), g.actions, resource.levels_in(g), _kinds(g), g.scope)
         for g in grants
     ]
     if any(way.rows.everything for way in found) and all(g.scope is Scope.ALL for g in grants):
@@ -154,7 +163,8 @@ def _ways(user: User, resource: Resource, grants: list[Grant]) -> list[Way]:
         if resource.places:
             found += [_by_territory(resource, as_own, one) for one in reach.territories]
         if resource.shareable:
-            found += [_by_share(as_own, s) for s in reach.shares if s.resource == resource.name]
+            shares = [one for one in reach.shares if one.resource == resource.name]
+            found += [_by_share(resource, as_own, one) for one in shares]
         if resource.delegable:
             found += [_by_delegation(resource, as_own, one) for one in reach.stands_in]
     return found
@@ -166,13 +176,19 @@ class _AsOwn:
 
     actions: frozenset[str]
     levels: Mapping[str, Level]
+    kinds: Mapping[Sensitivity, Level]
 
 
 def _as_own(resource: Resource, grants: list[Grant]) -> _AsOwn:
     actions: frozenset[str] = frozenset()
     for grant in grants:
         actions |= grant.actions
-    return _AsOwn(actions, _most([resource.levels_in(grant) for grant in grants], resource))
+    kinds = {k: max((g.level(k) for g in grants), default=Level.HIDDEN) for k in Sensitivity}
+    return _AsOwn(actions, _most([resource.levels_in(g) for g in grants], resource), kinds)
+
+
+def _kinds(grant: Grant) -> dict[Sensitivity, Level]:
+    return {kind: grant.level(kind) for kind in Sensitivity}
 
 
 def _rows_of(user: User, scope: Scope) -> Rows:
@@ -184,19 +200,23 @@ def _rows_of(user: User, scope: Scope) -> Rows:
 def _by_territory(resource: Resource, own: _AsOwn, one: InTerritory) -> Way:
     rows = Rows(places=one.places)
     if one.may_change:
-        return Way(Why.TERRITORY, rows, own.actions, own.levels, source=one.territory)
+        return Way(Why.TERRITORY, rows, own.actions, own.levels, own.kinds, source=one.territory)
     looked = {name: _LOOKED_AT[kind] for name, kind in resource.fields.items()}
     return Way(
         Why.TERRITORY, rows, own.actions & {"see"}, _least(own.levels, looked),
-        source=one.territory,
+        _least(own.kinds, _LOOKED_AT), source=one.territory,
     )  # fmt: skip
 
 
-def _by_share(own: _AsOwn, one: SharedRow) -> Way:
+def _by_share(resource: Resource, own: _AsOwn, one: SharedRow) -> Way:
     rows = Rows(ids=frozenset({one.row}))
+    given: dict[Sensitivity, Level] = {}  # a kind is as open as the least of its fields was
+    for name, kind in resource.fields.items():
+        level = one.levels.get(name, Level.HIDDEN)
+        given[kind] = min(level, given.get(kind, level))
     return Way(
         Why.SHARE, rows, own.actions & one.actions, _least(own.levels, one.levels),
-        source=one.share,
+        _least(own.kinds, given), source=one.share,
     )  # fmt: skip
 
 
@@ -205,11 +225,14 @@ def _by_delegation(resource: Resource, own: _AsOwn, one: StandsIn) -> Way:
     return Way(
         Why.DELEGATION, Rows(owners=frozenset({one.giver})),
         (own.actions & theirs.actions) - _NEVER_DELEGATED, _least(own.levels, theirs.levels),
-        source=one.delegation,
+        _least(own.kinds, theirs.kinds), source=one.delegation,
     )  # fmt: skip
 
 
-def _least(one: Mapping[str, Level], other: Mapping[str, Level]) -> dict[str, Level]:
+Key = TypeVar("Key")
+
+
+def _least(one: Mapping[Key, Level], other: Mapping[Key, Level]) -> dict[Key, Level]:
     return {name: min(level, other.get(name, Level.HIDDEN)) for name, level in one.items()}
 
 
@@ -306,9 +329,23 @@ def levels(user: Person, resource: str) -> dict[str, Level]:
 
 def levels_at(user: Person, resource: str, row: Model) -> dict[str, Level]:
     """What the user may do with each field of this very row."""
+    open_by = [way.levels for way in ways_to(user, resource, row)]
+    return _most(open_by, resource_named(resource))
+
+
+def ways_to(user: Person, resource: str, row: Model) -> list[Way]:
+    """The ways in which this very row is open to the user."""
     known = resource_named(resource)
-    open_by = [way.levels for way in ways(user, known) if way.rows.hold(known, row)]
-    return _most(open_by, known)
+    return [way for way in ways(user, known) if way.rows.hold(known, row)]
+
+
+def outermost_ways(user: Person, resource: str) -> list[list[Way]]:
+    """What opens the rows that are open least: a field may be asked about only where each of these
+    sets lets it be read, or the rows that a condition leaves would tell what their fields hide."""
+    seeing = [way for way in ways(user, resource_named(resource)) if "see" in way.actions]
+    widest = max((way.scope for way in seeing), default=Scope.NONE)
+    by_role = [way for way in seeing if way.why is Why.ROLE and way.scope >= widest]
+    return [by_role, *([way] for way in seeing if way.why is not Why.ROLE)]
 
 
 def writable(user: Person, resource: str) -> frozenset[str]:

@@ -99,7 +99,8 @@ class Resource:
     see more rows than it can change. `shareable` are the actions that a share of a single row can
     carry; a `delegable` resource follows its owner's delegations; `places` are the columns of
     country, province and city that territories speak of. `model` is the table that a simulation
-    counts in. What is `fixed` belongs to everybody's sign-in, and no version changes it.
+    counts in. What is `fixed` belongs to everybody's sign-in, and no version changes it. Without
+    the `spoken` fields nobody could be spoken of: who sees the row, reads them.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Resource:
     places: tuple[str, str, str] | None = None
     model: str = ""
     fixed: bool = False
+    spoken: frozenset[str] = frozenset()
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -131,7 +133,8 @@ class Resource:
 
     def levels_in(self, grant: Grant) -> dict[str, Level]:
         """The level of each field under a grant."""
-        return {name: grant.level_of(name, kind) for name, kind in self.fields.items()}
+        found = {name: grant.level_of(name, kind) for name, kind in self.fields.items()}
+        return found | {name: max(found[name], Level.READ) for name in self.spoken}
 
 
 class PolicyError(RuntimeError):

@@ -69,7 +69,7 @@ def _card(resource: Resource, scope: Scope, grant: Grant) -> Card:
         Choice(
             labels[one], f"{name}.field.{one}",
             grant.fields[one].name.lower() if one in grant.fields else AS_KIND,
-            [(AS_KIND, str(policy_words.KINDS[kind])), *_levels(kind)],
+            [(AS_KIND, str(policy_words.KINDS[kind])), *_levels(kind, one in resource.spoken)],
         )
         for one, kind in resource.fields.items()
     ]  # fmt: skip
@@ -77,12 +77,14 @@ def _card(resource: Resource, scope: Scope, grant: Grant) -> Card:
     return Card(name, label, boxes, kinds, fields, len(grant.fields))
 
 
-def _levels(kind: Sensitivity) -> Options:
-    """The levels that say something for a kind: only what is about a person can be masked."""
+def _levels(kind: Sensitivity, is_spoken: bool = False) -> Options:
+    """The levels that say something: only what is about a person can be masked, and a name that
+    people are spoken of by cannot be hidden."""
     return [
         (level.name.lower(), str(label))
         for level, label in policy_words.LEVELS.items()
-        if level is not Level.MASKED or kind is not Sensitivity.PLAIN
+        if (level is not Level.MASKED or kind is not Sensitivity.PLAIN)
+        and (level >= Level.READ or not is_spoken)
     ]
 
 

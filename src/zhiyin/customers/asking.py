@@ -24,11 +24,10 @@ def asked(user: User, people: QuerySet[Customer], question: str) -> Found:
     """Those of `people` that this user finds with this question."""
     if not search.fold(question):
         return Found(people, people)
-    levels = access.levels(user, "customer")
-    whole = min(levels["phone"], levels["email"]) >= Level.READ
-    scope = access.scope_of(user, "customer.see")
-    grants = access.resources()["customer"].grants_of(user.roles)
-    whole = whole and any(grant.personal >= Level.READ for grant in grants if grant.scope is scope)
+    whole = all(
+        any(min(way.levels["phone"], way.levels["email"]) >= Level.READ for way in ways)
+        for ways in access.outermost_ways(user, "customer")
+    )
     found = search.find(Customer.objects.all(), question)
     if not whole:
         found = found.filter(_by_what_is_seen(question))

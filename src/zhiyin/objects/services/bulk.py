@@ -58,6 +58,8 @@ def preview(
     """Count what a change would do to `rows` (those in sight), and keep whom it would touch."""
     field, editor, permission = editor_for_many(of, key)
     access.require(by, permission)
+    if levels.somewhere(by, of).get(key) is not Level.WRITE:
+        raise CannotBe(gettext("This field cannot be changed for many at once"))
     value = editor.read(text, by)
     found = list(rows.order_by("pk")[: MOST_AT_ONCE + 1])
     if len(found) > MOST_AT_ONCE:

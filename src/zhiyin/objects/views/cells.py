@@ -85,7 +85,8 @@ def _shown(request: HttpRequest, of: ObjectType, row: Model, field: Field) -> Ht
     if _place(request) == "fact":
         fact = fact_of(user, of, row, field, drawing, known)
         return render(request, "objects/fact.html", {"fact": fact, "row": row, "of": of})
-    drawn = drawing.cell(column_of(of, field, levels.somewhere(user, of)), row)
+    column = column_of(of, field, levels.of_row(user, of, row, [field]))
+    drawn = drawing.cell(column, row, levels.in_list(user, of, row, [field]))
     return render(request, "objects/cell.html", {"cell": drawn})
 
 

@@ -86,7 +86,9 @@ def page(request: HttpRequest, of: ObjectType) -> HttpResponse:
     columns = listing.shown_columns(levels.somewhere(user, of))
     drawing = Drawing(columns, asked.as_of)
     open_id = _open(request, found)
-    lines = _lines(of, found, drawing, listing.address(view=_of(name)), start, total)
+    fields = [column.field for column in columns]
+    asks = None if levels.are_even(user, of, fields) else user
+    lines = _lines(of, found, drawing, listing.address(view=_of(name)), start, total, asks)
     context = {
         "of": of, "listing": listing, "lines": lines,
         "columns": _heads(columns, listing, name, known),
@@ -150,15 +152,25 @@ def cells_address(of: ObjectType) -> str:
 
 
 def _lines(
-    of: ObjectType, found: Page[Any], drawing: Drawing, state: str, start: int, total: Total
+    of: ObjectType,
+    found: Page[Any],
+    drawing: Drawing,
+    state: str,
+    start: int,
+    total: Total,
+    asks: User | None,
 ) -> list[Line]:
-    """The rows with their addresses; what is the same in each is put together once."""
+    """The rows with their addresses; what is the same in each is put together once.
+
+    `asks` is given where a row may hide from its reader what another shows.
+    """
+    fields = [column.field for column in drawing.columns]
     count = f"&{urlencode({'of': total.text})}" if total.text else ""
     drawer_at = reverse(f"{of.name}_drawer", args=[NOBODY])
     return [
         Line(
             one,
-            drawing.cells(one),
+            drawing.cells(one, levels.in_list(asks, of, one, fields) if asks else None),
             f"{state}&open={one.pk}&at={n}{count}",
             drawer_at.replace(str(NOBODY), str(one.pk)),
         )

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0008_company_sign_in"),
+        ("accounts", "0009_request_counts"),
     ]
 
     operations = [
