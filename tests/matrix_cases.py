@@ -155,6 +155,17 @@ def _row(world: World) -> Case:
     return Case({"row_id": made.row.pk}, made.row)
 
 
+def _company_share(world: World) -> Case:
+    """A company that its owner shared with the department."""
+    case = _company(world)
+    assert case.row is not None
+    made = Share.objects.create(
+        resource="company", row_id=case.row.pk, department=world.other_department, actions=["see"],
+        reason="x", by=world.owner,
+    )  # fmt: skip
+    return Case({**case.kwargs, "share_id": made.pk}, case.row)
+
+
 def _cell(world: World) -> Case:
     made = _row(world)
     return Case({**made.kwargs, "key": "city"}, made.row)
@@ -375,7 +386,9 @@ CASES: dict[str, Callable[[World], Case]] = {
     "unlink_company_person": lambda world: Case(_company(world).kwargs),
     "keep_view": lambda world: Case({"object_type": "customer"}),
     "customer_access": _customer,
-    "end_share": _share,
+    "end_customer_share": _share,
+    "company_access": _company,
+    "end_company_share": _company_share,
     "customer_older": _customer,
     "customer_lake": _customer,
     "customer_fact": _fact("city"),

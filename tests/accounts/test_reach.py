@@ -21,7 +21,9 @@ from zhiyin.accounts.models import AuditPending, Department, Share, User
 from zhiyin.accounts.roles import Role
 from zhiyin.accounts.services import NotAllowed
 from zhiyin.accounts.territories import Member, Rule
+from zhiyin.customers import undoing
 from zhiyin.customers.models import Customer
+from zhiyin.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -79,6 +81,19 @@ def test_a_shared_row_is_open_to_the_colleague_and_nobody_else(company: Company)
     assert not sees(company.bo, company.customer, "customer.change")
     assert not sees(factories.user(Role.SALES, department=company.south), company.customer)
     assert AuditPending.objects.filter(verb="customer.shared").count() == 1
+
+
+def test_a_customer_who_is_no_more_leaves_no_share_behind(company: Company) -> None:
+    batch = uuid7()
+    Customer.objects.filter(pk=company.customer.pk).update(created_by_batch=batch)
+    sharing.share("customer", company.customer, by=company.anna, user=company.bo, reason="fair")
+    kept = sharing.share(
+        "customer", people.customer(owner=company.anna), by=company.anna, user=company.bo,
+        reason="fair",
+    )  # fmt: skip
+    undoing.undo(batch)
+    assert not Customer.objects.filter(pk=company.customer.pk).exists()
+    assert list(Share.objects.all()) == [kept]
 
 
 def test_a_share_to_change_lets_change_but_neither_share_on_nor_reveal(company: Company) -> None:

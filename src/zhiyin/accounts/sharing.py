@@ -7,7 +7,9 @@ the next request on the row is closed again.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
@@ -75,6 +77,11 @@ def end_share(share: Share, row: Model, *, by: User) -> Share:
             department=held.department_id,
         )  # fmt: skip
     return held
+
+
+def forget(resource: str, rows: Collection[UUID]) -> None:
+    """Rows that are no more leave no share behind, not even an ended one."""
+    Share.objects.filter(resource=resource, row_id__in=list(rows)).delete()
 
 
 def live_shares(resource: str, row: Model) -> QuerySet[Share]:

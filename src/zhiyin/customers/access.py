@@ -66,7 +66,7 @@ CUSTOMER = register(
     )
 )  # fmt: skip
 
-_COMPANY_ACTIONS = frozenset({"see", "add", "change", "export", "assign"})
+_COMPANY_ACTIONS = frozenset({"see", "add", "change", "export", "assign", "share"})
 COMPANY_FIELDS = dict.fromkeys(
     ("number", "name", "industry", "size", "country", "province", "city", "website", "tags",
      "owner", "department", "headcount", "orders", "revenue", "last_order_at", "created_at"),
@@ -80,13 +80,16 @@ COMPANY = register(
         actions=_COMPANY_ACTIONS,
         fields=COMPANY_FIELDS,
         spoken=frozenset({"name"}),
+        shareable=frozenset({"see", "change"}),
+        delegable=True,
+        places=("country", "province", "city"),
         grants={
             Role.ADMINISTRATOR: Grant(Scope.ALL, _COMPANY_ACTIONS, plain=Level.WRITE),
             Role.MANAGER: Grant(Scope.DEPARTMENT, _COMPANY_ACTIONS, plain=Level.WRITE),
             Role.MARKETER: Grant(Scope.ALL, {"see", "export"}),
             Role.SALES: (
                 Grant(Scope.TEAM, {"see"}),
-                Grant(Scope.OWN, {"see", "add", "change"}, plain=Level.WRITE),
+                Grant(Scope.OWN, {"see", "add", "change", "share"}, plain=Level.WRITE),
             ),
             Role.SERVICE: Grant(Scope.DEPARTMENT, {"see", "change"}, plain=Level.WRITE),
             Role.ANALYST: Grant(Scope.ALL, {"see"}),

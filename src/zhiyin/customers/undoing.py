@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from zhiyin.accounts import sharing
 from zhiyin.customers import figures, profiles, search, trade
 from zhiyin.customers.models import Customer
 
@@ -94,4 +95,5 @@ def _remove_people(batch: UUID) -> int:
         )
         ids = [row[0] for row in cursor.fetchall()]
         Customer.objects.filter(id__in=ids).delete()
+    sharing.forget("customer", ids)
     return len(ids)

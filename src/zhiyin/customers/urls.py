@@ -23,7 +23,11 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:customer_id>/reveal/<slug:field>", facts.reveal, name="reveal_customer"),
     path("<uuid:customer_id>/looks/<str:ticket>", facts.look, name="customer_look"),
     path("<uuid:customer_id>/access/", sharing.customer_access, name="customer_access"),
-    path("<uuid:customer_id>/access/<uuid:share_id>/end/", sharing.end_share, name="end_share"),
+    path(
+        "<uuid:customer_id>/access/<uuid:share_id>/end/",
+        sharing.end_customer_share,
+        name="end_customer_share",
+    ),
     path("<uuid:customer_id>/tags", facts.tag, name="tag_customer"),
     path("<uuid:customer_id>/notes", facts.note, name="note_customer"),
     path("<uuid:customer_id>/tasks", facts.new_task, name="new_task"),

@@ -1,7 +1,9 @@
-"""Who can see this customer, why, and for how long: shares given and ended, the gate explained."""
+"""Who can see this record, why, and for how long: shares given and ended, the gate explained."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,38 +15,95 @@ from zhiyin.accounts import access, queries, sharing
 from zhiyin.accounts.explaining import explain, who_can_see
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import Delegation, User
+from zhiyin.accounts.policy import Resource
 from zhiyin.accounts.reach_forms import ShareForm, day_is_over
 from zhiyin.accounts.services import NotAllowed
-from zhiyin.customers.access import CUSTOMER
-from zhiyin.customers.models import Customer
+from zhiyin.customers.access import COMPANY, CUSTOMER
+from zhiyin.customers.models import Company, Customer
 from zhiyin.customers.queries import record
 from zhiyin.customers.views.answers import say, signed_in
+from zhiyin.objects.definitions import object_type
+from zhiyin.objects.views.records import row_of
 
-LOOKED_AT = 500  # so many users a page looks at, to say who can see a customer
+LOOKED_AT = 500  # so many users a page looks at, to say who can see a record
+Row = Customer | Company
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of record with an access panel; it gives its name to the routes."""
+
+    resource: Resource
+    load: Callable[[User, UUID, str], Row]
+
+    @property
+    def panel(self) -> str:
+        return f"{self.resource.name}_access"
+
+    @property
+    def end(self) -> str:
+        return f"end_{self.resource.name}_share"
+
+    def permission(self, action: str) -> str:
+        return f"{self.resource.name}.{action}"
+
+
+def _company(user: User, company_id: UUID, permission: str) -> Company:
+    found: Company = row_of(user, object_type("company"), company_id, permission)
+    return found
+
+
+CUSTOMERS = Kind(CUSTOMER, record.person)
+COMPANIES = Kind(COMPANY, _company)
+_ANY = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @gate("customer.see", write="customer.share")
-@require_http_methods(["GET", "HEAD", "POST"])
+@_ANY
 def customer_access(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """The access panel of one customer; a new share."""
+    return _access(request, CUSTOMERS, customer_id)
+
+
+@gate("company.see", write="company.share")
+@_ANY
+def company_access(request: HttpRequest, company_id: UUID) -> HttpResponse:
+    """The access panel of one company; a new share."""
+    return _access(request, COMPANIES, company_id)
+
+
+@gate("customer.see")
+@require_POST
+def end_customer_share(request: HttpRequest, customer_id: UUID, share_id: UUID) -> HttpResponse:
+    """Close the customer again to whom they were opened."""
+    return _end(request, CUSTOMERS, customer_id, share_id)
+
+
+@gate("company.see")
+@require_POST
+def end_company_share(request: HttpRequest, company_id: UUID, share_id: UUID) -> HttpResponse:
+    """Close the company again to whom it was opened."""
+    return _end(request, COMPANIES, company_id, share_id)
+
+
+def _access(request: HttpRequest, kind: Kind, row_id: UUID) -> HttpResponse:
     user = signed_in(request)
-    wanted = "customer.share" if request.method == "POST" else "customer.see"
-    person = record.person(user, customer_id, wanted)
+    wanted = kind.permission("share" if request.method == "POST" else "see")
+    row = kind.load(user, row_id, wanted)
     form = ShareForm(request.POST or None, by=user)
-    if request.method == "POST" and form.is_valid() and _share(form, person, user):
+    if request.method == "POST" and form.is_valid() and _share(form, kind, row, user):
         say(request, gettext("Shared."))
-        return redirect("customer_access", person.pk)
+        return redirect(kind.panel, row.pk)
     status = 422 if form.errors else 200
-    return render(
-        request, "customers/access.html", _panel(request, person, user, form), status=status
-    )
+    context = _panel(request, kind, row, user, form)
+    return render(request, "customers/access.html", context, status=status)
 
 
-def _share(form: ShareForm, person: Customer, by: User) -> bool:
+def _share(form: ShareForm, kind: Kind, row: Row, by: User) -> bool:
     data = form.cleaned_data
     try:
         sharing.share(
-            "customer", person, by=by, user=data["user"], department=data["department"],
+            kind.resource.name, row, by=by, user=data["user"], department=data["department"],
             may_change=bool(data["may_change"]), reason=data["reason"],
             until=day_is_over(data["until"]) if data["until"] else None,
         )  # fmt: skip
@@ -55,20 +114,20 @@ def _share(form: ShareForm, person: Customer, by: User) -> bool:
 
 
 def _panel(
-    request: HttpRequest, person: Customer, user: User, form: ShareForm
+    request: HttpRequest, kind: Kind, row: Row, user: User, form: ShareForm
 ) -> dict[str, object]:
     others = access.allowed(user, "access.explain")
     colleagues = list(queries.colleagues()[:LOOKED_AT])
     asked = _asked_about(request, user, colleagues) if others else user
     return {
-        "customer": person, "form": form, "others": others, "asked": asked,
-        "title": person.name or person.number or str(person.pk)[-8:],
-        "explanation": explain(asked, "customer.see", person),
+        "kind": kind, "row": row, "form": form, "others": others, "asked": asked,
+        "title": row.name or row.number or str(row.pk)[-8:],
+        "explanation": explain(asked, kind.permission("see"), row),
         "colleagues": [(one.pk, one.name) for one in colleagues],
-        "groups": who_can_see(CUSTOMER, person, colleagues),
-        "shares": sharing.live_shares("customer", person),
-        "may_share": access.can_reach(user, "customer.share", person),
-        "owner_stand_ins": _stand_ins(person),
+        "groups": who_can_see(kind.resource, row, colleagues),
+        "shares": sharing.live_shares(kind.resource.name, row),
+        "may_share": access.can_reach(user, kind.permission("share"), row),
+        "owner_stand_ins": _stand_ins(row),
     }  # fmt: skip
 
 
@@ -82,20 +141,17 @@ def _asked_about(request: HttpRequest, me: User, colleagues: list[User]) -> User
     return found
 
 
-def _stand_ins(person: Customer) -> list[str]:
-    if person.owner is None:
+def _stand_ins(row: Row) -> list[str]:
+    if row.owner is None:
         return []
-    held = Delegation.objects.filter(giver=person.owner, ended_at=None).select_related("receiver")
+    held = Delegation.objects.filter(giver=row.owner, ended_at=None).select_related("receiver")
     return [one.receiver.name for one in held if one.holds_now]
 
 
-@gate("customer.see")
-@require_POST
-def end_share(request: HttpRequest, customer_id: UUID, share_id: UUID) -> HttpResponse:
-    """Close the customer again to whom they were opened."""
+def _end(request: HttpRequest, kind: Kind, row_id: UUID, share_id: UUID) -> HttpResponse:
     user = signed_in(request)
-    person = record.person(user, customer_id)
-    found = get_object_or_404(sharing.live_shares("customer", person), pk=share_id)
-    sharing.end_share(found, person, by=user)
+    row = kind.load(user, row_id, kind.permission("see"))
+    found = get_object_or_404(sharing.live_shares(kind.resource.name, row), pk=share_id)
+    sharing.end_share(found, row, by=user)
     say(request, gettext("The share has ended."))
-    return redirect("customer_access", person.pk)
+    return redirect(kind.panel, row.pk)
