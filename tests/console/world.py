@@ -12,15 +12,19 @@ from tests import factories
 from tests.customers import people
 from tests.customers.test_models_room import version
 from tests.engage import people as engaged
-from zhiyin.accounts import policy_changes
+from zhiyin.accounts import delegating, policy_changes, territories
 from zhiyin.accounts.access import Grant, Level, Scope
 from zhiyin.accounts.models import User, Workspace
 from zhiyin.accounts.roles import Role
+from zhiyin.accounts.territories import Member, Rule
 from zhiyin.collect import services as collect
 from zhiyin.customers import figures
 from zhiyin.customers.models import Customer, ModelVersion, Order, Segment
+from zhiyin.customers.objects import CUSTOMER
+from zhiyin.customers.services import companies
 from zhiyin.engage.models import Campaign
 from zhiyin.ids import uuid7
+from zhiyin.objects.services import bulk
 
 PEOPLE = 36
 NAMES = {
@@ -67,6 +71,19 @@ def shop(language: str) -> Shop:
     loaded = collect.begin([content], file_name="orders.csv", by=boss)
     collect.check(loaded, by=boss)
     _draft_policy(names, boss)
+    firm = companies.add_company({"name": company, "industry": "retail", "city": city}, by=boss)
+    companies.place(found[0], firm, by=boss, version=found[0].version)
+    east = factories.department("East", name_zh="华东")
+    territories.keep_territory(
+        None, by=boss, name_zh="长三角", name_en="Delta",
+        rules=[Rule(city=city), Rule(department=east)], members=[Member(boss, True)],
+    )  # fmt: skip
+    colleague = factories.user(Role.SALES, name=names[1], department=east)
+    delegating.delegate(
+        giver=colleague, receiver=boss, by=boss, reason={"en": "On leave"}.get(language, "休假"),
+        starts_at=timezone.now(), ends_at=timezone.now() + timedelta(days=9),
+    )  # fmt: skip
+    change = bulk.preview(CUSTOMER, Customer.objects.all(), "city", "x", by=boss)
     return Shop(boss, {
         "components": "/console/components",
         "today": "/",
@@ -83,6 +100,15 @@ def shop(language: str) -> Shop:
         "permission": "/account/permissions/customer/sales/",
         "policy_draft": "/account/permissions/draft/",
         "setup": "/setup/money/",
+        "companies": "/companies/",
+        "company": f"/companies/{firm.pk}/",
+        "territories": "/account/territories/",
+        "delegations": "/account/delegations/",
+        "access": f"/customers/{found[0].pk}/access/",
+        "company-sign-in": "/account/company/",
+        "new-customer": "/customers/new",
+        "bulk-change": f"/customers/edit/{change.pk}",
+        "built-in-field": "/settings/fields/company/built-in/website/",
     })  # fmt: skip
 
 
