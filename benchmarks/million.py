@@ -272,7 +272,7 @@ class Load:
 def _company_row(found: dict[str, object]) -> dict[str, object]:
     """A company with what it is found by, made by the product's own functions."""
     text = search.text_of(str(found["name"]), [str(found["number"]), str(found["website"])])
-    return {**found, "text": text, "grams": sorted(search.grams(text))}
+    return {**found, "text": text, "grams": search.entries(text)}
 
 
 def _search_row(person: dict[str, str | None]) -> tuple[str, str, str, list[int]]:
@@ -282,7 +282,7 @@ def _search_row(person: dict[str, str | None]) -> tuple[str, str, str, list[int]
     parts = [search.fold(part) for part in (person["E-mail"] or "", digits, number) if part]
     text = "\n".join([names, *parts])
     id_ = f"01900000-0000-7000-8000-{int(number):012x}"
-    return id_, text, f"{names}\n{number}", sorted(search.grams(text))
+    return id_, text, f"{names}\n{number}", search.entries(text)
 
 
 @cache

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories
+from zhiyin import palette
 from zhiyin.accounts.roles import Role
-from zhiyin.console import palette
 from zhiyin.customers import asking
 from zhiyin.customers.models import Customer
 from zhiyin.customers.search import index

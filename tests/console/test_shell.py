@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from django.utils import translation
 
 from tests.console.pages import request
-from zhiyin import toasts
-from zhiyin.console import living, navigation, palette, reality, views
+from zhiyin import palette, toasts
+from zhiyin.console import living, navigation, reality, views
 from zhiyin.console.context import shell
-from zhiyin.console.palette import Entry
+from zhiyin.palette import Entry
 
 pytestmark = pytest.mark.django_db  # the side bar counts what waits
 

@@ -17,8 +17,8 @@ from tests.customers import people
 from zhiyin.accounts import access
 from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
-from zhiyin.console.companies import count as count_companies
-from zhiyin.console.people import count as count_people
+from zhiyin.console.counts import companies as count_companies
+from zhiyin.console.counts import people as count_people
 from zhiyin.customers import companies
 from zhiyin.customers.models import Company
 from zhiyin.customers.objects import COMPANY, CUSTOMER

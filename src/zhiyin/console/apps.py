@@ -13,14 +13,14 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         """Screens can be reached by typing their name."""
+        from zhiyin import palette
         from zhiyin.connect import queries as webhooks
-        from zhiyin.console import companies, demo_note, help, navigation, palette, people, reality
+        from zhiyin.console import counts, demo_note, help, navigation, reality
 
         palette.register(navigation.palette_entries)
-        palette.register(people.entries)
-        palette.register(companies.entries)
+        palette.gather()
         palette.register(help.entries)
         reality.register(demo_note.provider)
-        navigation.register_count("customers", people.count)
-        navigation.register_count("companies", companies.count)
+        navigation.register_count("customers", counts.people)
+        navigation.register_count("companies", counts.companies)
         navigation.register_count("webhooks", webhooks.switched_off, todo=True)

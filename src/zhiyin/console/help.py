@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from zhiyin import glossary
 from zhiyin.accounts.access import Person
 from zhiyin.accounts.gate import gate
-from zhiyin.console.palette import Entry
+from zhiyin.palette import Entry
 
 MOST = 5  # words of help among the answers of the palette
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.access import Person
 from zhiyin.console.gates import may_open
-from zhiyin.console.palette import Entry
+from zhiyin.palette import Entry, fits
 
 COUNT_SECONDS = 30  # a count in the bar may be this old
 
@@ -173,5 +173,5 @@ def palette_entries(user: Person, query: str) -> Iterator[Entry]:
     wanted = query.casefold()
     for group in for_person(user, ""):
         for link in group.links:
-            if not wanted or wanted in link.label.casefold():
+            if not wanted or fits(wanted, link.label):
                 yield Entry(link.label, group.label, link.url, link.icon, gettext("Go to"))

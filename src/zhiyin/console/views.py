@@ -10,8 +10,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_GET, require_POST
 
+from zhiyin import palette as command_palette
 from zhiyin.accounts.gate import gate, public
-from zhiyin.console import palette as command_palette
 from zhiyin.console.context import THEME_COOKIE, THEMES
 
 YEAR = 365 * 24 * 3600  # seconds
@@ -23,7 +23,11 @@ def palette(request: HttpRequest) -> HttpResponse:
     """What ⌘K shows for a query; without one, everything that can be done."""
     query = request.GET.get("q", "")[:100]
     groups = command_palette.find(request.user, query)
-    return render(request, "console/palette_results.html", {"groups": groups, "query": query})
+    return render(
+        request,
+        "console/palette_results.html",
+        {"groups": groups, "query": query, "found": sum(len(one.entries) for one in groups)},
+    )
 
 
 def _back(request: HttpRequest) -> HttpResponse:

@@ -48,7 +48,7 @@ def asked(user: User, people: QuerySet[Customer], question: str) -> Found:
 def _by_what_is_seen(question: str) -> Q:
     condition = Q()
     for word in search.fold(question[: search.LONGEST_QUESTION]).split():
-        known = Q(search__names__contains=word) | Q(email__iexact=word)
+        known = search.told(word, "search__names") | Q(email__iexact=word)
         digits = word.lstrip("+")
         if digits.isdigit() and len(digits) >= 7:
             known |= Q(phone__in=[word, digits, f"+{digits}", f"+86{digits}"])

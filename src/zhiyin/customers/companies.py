@@ -54,7 +54,7 @@ def index(companies: Iterable[UUID]) -> None:
     rows = list(Company.objects.filter(pk__among=list(companies)))
     for row in rows:
         row.text = search.text_of(row.name, [row.number, row.website])
-        row.grams = sorted(search.grams(row.text))
+        row.grams = search.entries(row.text)
     Company.objects.bulk_update(rows, ["text", "grams"], batch_size=500)
 
 
@@ -62,9 +62,7 @@ def find(user: User, rows: QuerySet[Company], question: str) -> Found:
     """Those of `rows` in which every word of the question is found."""
     condition = Q()
     for word in search.fold(question[: search.LONGEST_QUESTION]).split():
-        if wanted := sorted(search.grams(word)):
-            condition &= Q(grams__contains=wanted)
-        condition &= Q(text__contains=word)
+        condition &= Q(grams__contains=search.wanted_of(word)) & search.told(word, "text")
     found = rows.filter(condition)
     return Found(found, found)
 

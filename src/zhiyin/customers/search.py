@@ -3,6 +3,8 @@
 The text is folded and cut into n-grams (three characters; two where a Chinese one is among them,
 single Chinese characters, and longer runs of one character), hashed to 32 bits and kept in an
 indexed array: whoever has all grams of the question is a candidate, and the text itself decides.
+One or two Latin letters or digits have no such gram; they are kept as beginnings of words, so that
+"lj" finds 林静姝 by her initials and "li" by her surname, along the same index.
 """
 
 from __future__ import annotations
@@ -43,6 +45,27 @@ def grams(text: str) -> set[int]:
         found.update(word[i : i + 3] for i in range(len(word) - 2))
         found.update(_runs(word))
     return {_hash(gram) for gram in found}
+
+
+def entries(text: str) -> list[int]:
+    """What the index holds of a folded text: its n-grams, and how its words begin."""
+    return sorted(grams(text) | {_hash(f"^{word[:n]}") for word in text.split() for n in (1, 2)})
+
+
+def wanted_of(word: str) -> list[int]:
+    """What the index must hold of whoever a folded word is to find."""
+    return sorted(grams(word)) or [_hash(f"^{word}")]
+
+
+def told(word: str, column: str) -> Q:
+    """Whether a text holds the word: anywhere, or as a beginning where it is short."""
+    if grams(word):
+        return Q(**{f"{column}__contains": word})
+    return (
+        Q(**{f"{column}__startswith": word})
+        | Q(**{f"{column}__contains": f"\n{word}"})
+        | Q(**{f"{column}__contains": f" {word}"})
+    )
 
 
 def _runs(word: str) -> Iterator[str]:
@@ -94,7 +117,7 @@ def _index_chunk(ids: list[UUID]) -> None:
         text = text_of(
             name, [email, phone, phone.removeprefix("+86"), number, *values.get(id_, [])]
         )
-        rows.append((id_, text, names_of(name, number), sorted(grams(text))))
+        rows.append((id_, text, names_of(name, number), entries(text)))
     with connection.cursor() as cursor:
         cursor.execute("delete from customers_customersearch where customer_id = any(%s)", [ids])
     copy_rows("customers_customersearch", ("customer_id", "text", "names", "grams"), rows)
@@ -104,10 +127,7 @@ def find(people: QuerySet[Customer], question: str) -> QuerySet[Customer]:
     """Those of `people` in whom every word of the question is found, by the index of grams."""
     condition = Q()
     for word in _words(question):
-        wanted = sorted(grams(word))
-        if wanted:
-            condition &= Q(search__grams__contains=wanted)
-        condition &= Q(search__text__contains=word)
+        condition &= Q(search__grams__contains=wanted_of(word)) & told(word, "search__text")
     return people.filter(condition)
 
 
@@ -121,9 +141,9 @@ def check(people: QuerySet[Customer], question: str) -> QuerySet[Customer]:
     words = _words(question)
     if not words:
         return people
-    told = reduce(and_, (Q(text__contains=word) for word in words))
+    all_told = reduce(and_, (told(word, "text") for word in words))
     text = CustomerSearch.objects.filter(customer=OuterRef("pk"))
-    answer = text.annotate(found=ExpressionWrapper(told, BooleanField())).values("found")[:1]
+    answer = text.annotate(found=ExpressionWrapper(all_told, BooleanField())).values("found")[:1]
     return people.filter(Subquery(answer, output_field=BooleanField()))
 
 

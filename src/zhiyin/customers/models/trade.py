@@ -38,6 +38,7 @@ class Order(models.Model):
             models.UniqueConstraint(fields=["source", "number"], name="order_number_once"),
         ]
         indexes = [
+            models.Index(fields=["number"], opclasses=["text_pattern_ops"], name="order_begins"),
             models.Index(fields=["customer", "-ordered_at"]),
             models.Index(fields=["ordered_at"]),
             models.Index(fields=["batch"]),

@@ -1,15 +1,20 @@
-"""The command palette: what ⌘K finds. Rooms register providers; the palette asks them all."""
+"""The command palette: what ⌘K finds. A room registers a provider in its `findable.py`; the console
+gathers these when Django starts, and the palette asks them all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import structlog
+from django.utils.module_loading import autodiscover_modules
 
 from zhiyin.accounts.access import Person
+from zhiyin.cleaning.pinyin import search_keys
 
 LIMIT = 8  # entries of one group; more would push the next group off the sheet
+LOOKED_AT = 500  # rows of a small table (segments, colleagues) that are compared by name
 log = structlog.get_logger()
 
 
@@ -42,6 +47,11 @@ def register(provider: Provider) -> None:
         _providers.append(provider)
 
 
+def gather() -> None:
+    """Import each room's findable.py, which registers what it answers."""
+    autodiscover_modules("findable")
+
+
 def find(user: Person, query: str) -> list[Group]:
     """Everything that fits, grouped, in the order in which rooms registered.
 
@@ -59,3 +69,18 @@ def find(user: Person, query: str) -> list[Group]:
             if len(entries) < LIMIT or not query.strip():
                 entries.append(entry)
     return [Group(title, entries) for title, entries in groups.items()]
+
+
+def fits(query: str, name: str) -> bool:
+    """Whether somebody who types this may mean a thing of this name: any part of it, the beginning
+    of its pinyin, or of its pinyin's first letters."""
+    wanted = "".join(query.casefold().split())
+    return bool(wanted) and any(
+        wanted in key if anywhere else key.startswith(wanted) for key, anywhere in _keys(name)
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _keys(name: str) -> tuple[tuple[str, bool], ...]:
+    keys = search_keys(name)
+    return (("".join(name.casefold().split()), True), (keys.joined, False), (keys.initials, False))

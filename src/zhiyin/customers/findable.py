@@ -1,0 +1,108 @@
+"""What this room answers in the command palette: people, companies, orders, tasks, segments.
+
+Tables that can hold millions are asked along an index only; a test reads the plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from zhiyin import palette
+from zhiyin.accounts import access, seat
+from zhiyin.accounts.access import Person
+from zhiyin.accounts.models import User
+from zhiyin.customers import companies as known_companies
+from zhiyin.customers import seeing
+from zhiyin.customers.asking import asked
+from zhiyin.customers.models import Customer, Order, Segment, Task
+from zhiyin.customers.objects.people import CUSTOMER
+from zhiyin.objects.keyset import in_usual_order
+from zhiyin.palette import LIMIT, Entry, fits
+
+SHORTEST_NUMBER = 4  # of an order: a shorter one would begin thousands
+MOST_BEGUN = 200  # orders whose numbers begin so are looked at, whoever sees how many of them
+
+
+def _says_something(query: str) -> bool:
+    """One hanzi is a question; one Latin letter would find half of all people."""
+    return bool(query) and not (len(query) == 1 and query.isascii())
+
+
+def people(user: Person, query: str) -> Iterator[Entry]:
+    """The way to a new customer, and those found, the best first."""
+    if not isinstance(user, User) or not access.allowed(user, "customer.see"):
+        return
+    action = gettext("New customer")
+    if access.allowed(user, "customer.add") and (not query or fits(query, action)):
+        yield Entry(action, "", reverse("new_customer"), "user-plus", gettext("Do"))
+    if not _says_something(query):
+        return
+    seen = access.scoped(user, Customer.objects.all(), "customer.see")
+    found = in_usual_order(CUSTOMER, asked(user, seen, query).rows)
+    for one in found.only("name", "number", "city")[:LIMIT]:
+        about = " ".join(part for part in (one.number, one.city) if part)
+        address = reverse("customer", args=[one.pk])
+        yield Entry(one.name or one.number, about, address, "user", gettext("Customers"))
+
+
+def companies(user: Person, query: str) -> Iterator[Entry]:
+    """The way to a new company, and the companies found, the largest first."""
+    if not isinstance(user, User) or not access.allowed(user, "company.see"):
+        return
+    action = gettext("New company")
+    if access.allowed(user, "company.add") and (not query or fits(query, action)):
+        yield Entry(action, "", reverse("new_company"), "building", gettext("Do"))
+    if not _says_something(query):
+        return
+    for one in known_companies.suggested(user, query)[:LIMIT]:
+        about = " ".join(part for part in (one.number, one.city) if part)
+        address = reverse("company", args=[one.pk])
+        yield Entry(one.name, about, address, "building", gettext("Companies"))
+
+
+def orders(user: Person, query: str) -> Iterator[Entry]:
+    """Orders by the beginning of their number, of customers in sight; opens the customer."""
+    if not isinstance(user, User) or len(query) < SHORTEST_NUMBER or not query.isascii():
+        return
+    if not seeing.sees_orders(access.levels(user, "customer")):
+        return
+    with seat.system("candidates of a search, by id"):
+        begun = Order.objects.filter(number__startswith=query.upper()).order_by("number")
+        ids = list(begun.values_list("pk", flat=True)[:MOST_BEGUN])
+    seen = access.scoped(user, Customer.objects.all(), "customer.see")
+    found = Order.objects.filter(pk__in=ids, customer__in=seen)
+    for one in found.select_related("customer").order_by("number")[:LIMIT]:
+        if one.customer is not None:
+            address = f"{reverse('customer', args=[one.customer.pk])}?tab=orders#o{one.pk}"
+            yield Entry(one.number, one.customer.name or one.customer.number, address,
+                        "shopping-bag", gettext("Orders"))  # fmt: skip
+
+
+def tasks(user: Person, query: str) -> Iterator[Entry]:
+    """One's own open tasks by their title."""
+    if not isinstance(user, User) or not query or not access.allowed(user, "task.see"):
+        return
+    mine = Task.objects.filter(owner=user, done_at=None).select_related("customer")
+    for one in mine.order_by("due_at")[: palette.LOOKED_AT]:
+        if fits(query, one.title):
+            address = f"{reverse('customer', args=[one.customer_id])}?tab=tasks"
+            yield Entry(one.title, one.customer.name, address, "checkbox", gettext("Tasks"))
+
+
+def segments(user: Person, query: str) -> Iterator[Entry]:
+    """Segments by name."""
+    if not query or not access.allowed(user, "segment.see"):
+        return
+    seen = access.scoped(user, Segment.objects.filter(archived_at=None), "segment.see")
+    for one in seen.only("name", "size").order_by("name")[: palette.LOOKED_AT]:
+        if fits(query, one.name):
+            about = f"{one.size:,}" if one.size is not None else ""
+            yield Entry(one.name, about, reverse("segment", args=[one.pk]), "filter",
+                        gettext("Segments"))  # fmt: skip
+
+
+for _provider in (people, companies, orders, tasks, segments):
+    palette.register(_provider)
