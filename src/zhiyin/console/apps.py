@@ -16,7 +16,9 @@ class ConsoleConfig(AppConfig):
         from zhiyin import palette
         from zhiyin.connect import queries as webhooks
         from zhiyin.console import counts, demo_note, help, navigation, reality
+        from zhiyin.objects import recent
 
+        palette.register(recent.entries)  # first what was opened last
         palette.register(navigation.palette_entries)
         palette.gather()
         palette.register(help.entries)

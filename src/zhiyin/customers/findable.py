@@ -5,7 +5,8 @@ Tables that can hold millions are asked along an index only; a test reads the pl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -17,8 +18,9 @@ from zhiyin.accounts.models import User
 from zhiyin.customers import companies as known_companies
 from zhiyin.customers import seeing
 from zhiyin.customers.asking import asked
-from zhiyin.customers.models import Customer, Order, Segment, Task
+from zhiyin.customers.models import Company, Customer, Order, Segment, Task
 from zhiyin.customers.objects.people import CUSTOMER
+from zhiyin.objects import recent
 from zhiyin.objects.keyset import in_usual_order
 from zhiyin.palette import LIMIT, Entry, fits
 
@@ -43,9 +45,18 @@ def people(user: Person, query: str) -> Iterator[Entry]:
     seen = access.scoped(user, Customer.objects.all(), "customer.see")
     found = in_usual_order(CUSTOMER, asked(user, seen, query).rows)
     for one in found.only("name", "number", "city")[:LIMIT]:
-        about = " ".join(part for part in (one.number, one.city) if part)
-        address = reverse("customer", args=[one.pk])
-        yield Entry(one.name or one.number, about, address, "user", gettext("Customers"))
+        yield _person(one)
+
+
+def _person(one: Customer) -> Entry:
+    about = " ".join(part for part in (one.number, one.city) if part)
+    address = reverse("customer", args=[one.pk])
+    return Entry(one.name or one.number, about, address, "user", gettext("Customers"))
+
+
+def _people_again(user: User, ids: Sequence[UUID]) -> dict[UUID, Entry]:
+    seen = access.scoped(user, Customer.objects.filter(pk__in=ids), "customer.see")
+    return {one.pk: _person(one) for one in seen.only("name", "number", "city")}
 
 
 def companies(user: Person, query: str) -> Iterator[Entry]:
@@ -58,9 +69,18 @@ def companies(user: Person, query: str) -> Iterator[Entry]:
     if not _says_something(query):
         return
     for one in known_companies.suggested(user, query)[:LIMIT]:
-        about = " ".join(part for part in (one.number, one.city) if part)
-        address = reverse("company", args=[one.pk])
-        yield Entry(one.name, about, address, "building", gettext("Companies"))
+        yield _company(one)
+
+
+def _company(one: Company) -> Entry:
+    about = " ".join(part for part in (one.number, one.city) if part)
+    address = reverse("company", args=[one.pk])
+    return Entry(one.name, about, address, "building", gettext("Companies"))
+
+
+def _companies_again(user: User, ids: Sequence[UUID]) -> dict[UUID, Entry]:
+    seen = access.scoped(user, Company.objects.filter(pk__in=ids), "company.see")
+    return {one.pk: _company(one) for one in seen.only("name", "number", "city")}
 
 
 def orders(user: Person, query: str) -> Iterator[Entry]:
@@ -99,10 +119,22 @@ def segments(user: Person, query: str) -> Iterator[Entry]:
     seen = access.scoped(user, Segment.objects.filter(archived_at=None), "segment.see")
     for one in seen.only("name", "size").order_by("name")[: palette.LOOKED_AT]:
         if fits(query, one.name):
-            about = f"{one.size:,}" if one.size is not None else ""
-            yield Entry(one.name, about, reverse("segment", args=[one.pk]), "filter",
-                        gettext("Segments"))  # fmt: skip
+            yield _segment(one)
+
+
+def _segment(one: Segment) -> Entry:
+    about = f"{one.size:,}" if one.size is not None else ""
+    address = reverse("segment", args=[one.pk])
+    return Entry(one.name, about, address, "filter", gettext("Segments"))
+
+
+def _segments_again(user: User, ids: Sequence[UUID]) -> dict[UUID, Entry]:
+    seen = access.scoped(user, Segment.objects.filter(pk__in=ids, archived_at=None), "segment.see")
+    return {one.pk: _segment(one) for one in seen.only("name", "size")}
 
 
 for _provider in (people, companies, orders, tasks, segments):
     palette.register(_provider)
+recent.register("customer", Customer, _people_again)
+recent.register("company", Company, _companies_again)
+recent.register("segment", Segment, _segments_again)

@@ -27,6 +27,7 @@ from zhiyin.engage.models import Campaign, CampaignMember
 from zhiyin.engage.results import Report
 from zhiyin.engage.showing import Shown, show
 from zhiyin.engage.template import PLACEHOLDERS
+from zhiyin.objects import recent
 
 State = Campaign.State
 _read_or_write = require_http_methods(["GET", "HEAD", "POST"])
@@ -76,6 +77,8 @@ def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     shown = _campaign(me, campaign_id, "campaign.see")
     if request.method == "POST":
         access.require(me, "campaign.change", shown)
+    else:
+        recent.opened(me, "campaign", shown.pk)
     if shown.state == State.DRAFT and access.can_reach(me, "campaign.change", shown):
         return _edit(request, shown, me)
     if request.headers.get("HX-Request") and shown.state != State.SENDING:

@@ -1,4 +1,4 @@
-"""Saved views of lists, and changes of many rows with what stood there before."""
+"""Saved views of lists, changes of many rows with what stood there before, and what was opened."""
 
 from __future__ import annotations
 
@@ -106,3 +106,25 @@ class FieldChange(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Opened(models.Model):
+    """That a user opened a record, and when last: what the palette offers first (see recent.py)."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False)
+    kind = models.CharField(max_length=40)
+    record = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "record"], name="opened_once"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-at"], name="opened_by_user"),
+            models.Index(fields=["record"], name="opened_record"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

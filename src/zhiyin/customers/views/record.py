@@ -30,6 +30,7 @@ from zhiyin.customers.seeing import as_seen, sees_orders
 from zhiyin.customers.views.answers import signed_in, wants_fragment
 from zhiyin.customers.views.facts import facts_of
 from zhiyin.customers.views.insight import insight_of
+from zhiyin.objects import recent
 from zhiyin.objects.drawing import Drawing
 from zhiyin.objects.views import records
 
@@ -43,6 +44,7 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Who this is, what happened, and what is made of it."""
     user = signed_in(request)
     person = record.person(user, customer_id)
+    recent.opened(user, "customer", person.pk)
     levels = levels_for(user, person)
     as_of = data_as_of()
     wanted = request.GET.get("tab", TABS[0])

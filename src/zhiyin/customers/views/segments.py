@@ -29,6 +29,7 @@ from zhiyin.customers.queries import segments as queries
 from zhiyin.customers.queries.segment_words import WORDS, offered
 from zhiyin.customers.segment_examples import EXAMPLES
 from zhiyin.experiments.power import advise_hold_out
+from zhiyin.objects import recent
 from zhiyin.segments import Group, Match, Rule, Trouble, UnreadableRuleError
 
 HOLD_OUTS = [n / 100 for n in range(0, 51, 5)]
@@ -74,6 +75,7 @@ def segment(request: HttpRequest, segment_id: UUID) -> HttpResponse:
     if request.method == "POST":
         access.require(_me(request), "segment.change", shown)
         return _keep(request, shown)
+    recent.opened(_me(request), "segment", shown.pk)
     wanted = _whole(request.GET.get("version", ""))
     past = shown.versions.filter(version=wanted).first() if wanted else None
     if past is not None and wanted != shown.version:

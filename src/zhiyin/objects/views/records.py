@@ -15,7 +15,7 @@ from django.urls import reverse
 from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
-from zhiyin.objects import levels
+from zhiyin.objects import levels, recent
 from zhiyin.objects.custom import layouts
 from zhiyin.objects.definitions import Field, ObjectType, Section, fields_of
 from zhiyin.objects.drawing import Cell, Drawing, column_of
@@ -94,6 +94,7 @@ def record(request: HttpRequest, of: ObjectType, row_id: UUID) -> HttpResponse:
     """The page of a declared record: facts, sections, what is made of it."""
     user = signed_in(request)
     row = shown_row(user, of, row_id)
+    recent.opened(user, of.name, row_id)
     asked = asked_by(request, of)
     sections = [
         one for one in of.sections if not one.permission or access.allowed(user, one.permission)
