@@ -23,7 +23,7 @@ def add_beginnings(apps, editor):  # type: ignore[no-untyped-def]
 class Migration(migrations.Migration):
     """A million customers take a few minutes, once."""
 
-    dependencies = [("customers", "0008_numbers_out_of_sight")]
+    dependencies = [("customers", "0009_ordered_by_whole_hundredths")]
     operations = [
         migrations.RunPython(add_beginnings, migrations.RunPython.noop, elidable=True),
         migrations.AddIndex(
