@@ -48,8 +48,7 @@ def register(kind: str, model: type[Model], recall: Recall) -> None:
 def opened(user: User, kind: str, record: UUID) -> None:
     """Remember that this user opened a record."""
     with connection.cursor() as cursor:
-        given = {"user": user.pk, "kind": kind, "record": record, "kept": KEPT - 1}
-        cursor.execute(_NOTE, given)
+        cursor.execute(_NOTE, {"user": user.pk, "kind": kind, "record": record, "kept": KEPT - 1})
 
 
 def entries(user: Person, query: str) -> Iterator[Entry]:
