@@ -24,9 +24,11 @@ from zhiyin.accounts.roles import Role
 from zhiyin.accounts.territories import Member, Rule
 from zhiyin.customers.models import Customer, CustomerSearch, Identifier, Note, Order, Score, Task
 from zhiyin.customers.objects import CUSTOMER
+from zhiyin.files.models import Content, File
 from zhiyin.govern.models import Consent
 from zhiyin.ids import uuid7
 from zhiyin.objects.keyset import mark_of, order_of, read_page
+from zhiyin.talk.models import Comment, Notice
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -160,6 +162,34 @@ def test_the_database_agrees_with_the_policy_whatever_opens_the_row(company: Com
         )  # fmt: skip
         assert (seen() == both) is opens
         territories.remove_territory(kept, by=admin)
+
+
+def test_what_is_attached_is_seen_with_its_customer_and_elsewhere_as_ever(
+    company: Company,
+) -> None:
+    """Files, comments and notices hang on records of any type; those of a customer are guarded."""
+    content = Content.objects.create(sha256="0" * 64, size=1, place="nowhere", kind="text")
+    for record_type, on in (
+        ("customer", company.mine.pk), ("customer", company.theirs.pk), ("company", uuid7()),
+    ):  # fmt: skip
+        at = {"record_type": record_type, "record_id": on}
+        File.objects.create(content=content, name="a.txt", by=company.bo, **at)
+        Comment.objects.create(by=company.bo, text="look", **at)
+        Notice.objects.create(user=company.anna, kind="comment.mention", by=company.bo, **at)
+    Notice.objects.create(user=company.anna, kind="sign_in.new_device")
+    with as_user(company.anna):
+        for model in (File, Comment, Notice):
+            seen = model.objects.filter(record_type="customer")
+            assert {one.record_id for one in seen} == {company.mine.pk}, model
+            assert model.objects.filter(record_type="company").count() == 1, model
+            assert model.objects.filter(record_id=company.theirs.pk).delete()[0] == 0, model
+        assert Notice.objects.filter(record_type="").count() == 1
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            Comment.objects.create(
+                by=company.anna, text="x", record_type="customer", record_id=company.theirs.pk
+            )
+    with seat.seated(seat.NOBODY):
+        assert not File.objects.filter(record_type="customer").exists()
 
 
 def test_a_task_is_seen_by_its_owner_too(company: Company) -> None:

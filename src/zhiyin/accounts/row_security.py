@@ -57,6 +57,13 @@ def guard(table: str, column: str = "customer_id", *, also_owner: str = "") -> N
     _guarded[table] = Guarded(table, using)
 
 
+def guard_attached(table: str) -> None:
+    """A table whose rows hang on a record of any type: on a customer, seen with the customer."""
+    subject = f"select 1 from {_subject_table[0]} c where c.id = record_id"  # noqa: S608
+    using = f"record_type <> '{_subject[0]}' or exists ({subject})"
+    _guarded[table] = Guarded(table, using)
+
+
 # The sets are asked once a statement (each select is an InitPlan of its own), not once a row.
 _SUBJECT = """
 owner_id = any ((select zhiyin_sight('owners'))::uuid[])

@@ -152,3 +152,5 @@ for _table in ("customersearch", "identifier", "link", "profilechange", "order",
     row_security.guard(f"customers_{_table}")
 row_security.guard("customers_task", also_owner="owner_id")
 row_security.guard("collect_event")  # of the room below, which does not know whose an event is
+for _table in ("files_file", "talk_comment", "talk_notice"):  # of rooms that know no customers
+    row_security.guard_attached(_table)

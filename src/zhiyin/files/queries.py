@@ -38,12 +38,15 @@ def file(user: User, file_id: UUID, *, deleted: bool = False) -> File:
     return found
 
 
-def redeem(ticket_id: UUID, *, now: datetime) -> tuple[User, File] | None:
-    """Whose ticket for which file this is; it is good once. None where there is none."""
-    ticket = Ticket.objects.select_related("user", "file__content").filter(pk=ticket_id).first()
+def redeem(ticket_id: UUID, *, now: datetime) -> tuple[User, UUID] | None:
+    """Whose ticket for which file this is; it is good once. None where there is none.
+
+    The file itself is read with the eyes of the ticket's holder: nobody has signed in here.
+    """
+    ticket = Ticket.objects.select_related("user").filter(pk=ticket_id).first()
     if ticket is None or not Ticket.objects.filter(pk=ticket_id).delete()[0]:
         return None
-    return (ticket.user, ticket.file) if ticket.expires_at >= now else None
+    return (ticket.user, ticket.file_id) if ticket.expires_at >= now else None
 
 
 def counts(refs: Collection[Ref]) -> dict[Ref, int]:

@@ -105,9 +105,9 @@ def file_by_ticket(request: HttpRequest, ticket: UUID) -> HttpResponseBase:
     found = queries.redeem(ticket, now=timezone.now())
     if found is None:
         raise Http404
-    user, file = found
+    user, file_id = found
     seat.sit(partial(row_security.seat_of, user))  # the ticket's holder, whom no session names
-    return _handed_out(queries.file(user, file.pk), user)
+    return _handed_out(queries.file(user, file_id), user)
 
 
 @gate("file.see")
