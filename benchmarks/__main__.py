@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks.figures import figure, line_of
 
-BENCHMARKS = ("value", "features", "online_retail", "screens")
+BENCHMARKS = ("value", "features", "online_retail", "screens", "vitals")
 
 Figure = dict[str, Any]
 
