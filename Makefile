@@ -43,9 +43,14 @@ demo-reset: run-setup
 test: setup
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxprocesses 4
 
-# Every branch of the code that decides what leaves is taken by a test.
+POLICY := */accounts/policy*.py,*/accounts/rows.py,*/accounts/reach.py,*/accounts/access.py,*/accounts/explaining.py,*/accounts/sharing.py,*/accounts/delegating.py,*/accounts/territories.py,*/accounts/seat.py,*/accounts/row_security.py,*/accounts/looks.py
+POLICY_TESTS := $(addprefix tests/accounts/test_,access.py reach.py row_security.py policy_changes.py policy_screens.py policy_edges.py) tests/customers/test_looks.py
+
+# Every branch of the code that decides who sees what, and what leaves, is taken by a test.
 coverage: setup
 	@$(PY) -m coverage run --data-file=.coverage --branch --source=src/zhiyin/connect -m pytest tests/connect
+	@$(PY) -m coverage run --data-file=.coverage.policy --branch --source=src/zhiyin/accounts -m pytest $(POLICY_TESTS)
+	@$(PY) -m coverage report --data-file=.coverage.policy --show-missing --fail-under=100 --include="$(POLICY)"
 	@$(PY) -m coverage report --data-file=.coverage --show-missing --fail-under=100 --include="*/connect/egress.py,*/connect/addresses.py,*/connect/rules.py,*/connect/sending.py,*/connect/outbox.py,*/connect/signing.py"
 
 # The long proofs: the crawler with every row, 20,000 generated requests, all payloads. Half an hour.

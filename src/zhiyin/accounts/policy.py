@@ -144,11 +144,8 @@ class PolicyError(RuntimeError):
 _resources: dict[str, Resource] = {}
 
 
-def _nothing(name: str) -> Grants | None:
-    return None
-
-
-_replaced: Callable[[str], Grants | None] = _nothing
+_built_in: dict[str, Grants] = {}  # nothing is replaced before Django has started
+_replaced: Callable[[str], Grants | None] = _built_in.get
 
 
 def register(resource: Resource) -> Resource:

@@ -84,8 +84,7 @@ class Rows:
 
 
 def _lies_in(resource: Resource, row: Model, place: Place, department: UUID | None) -> bool:
-    if resource.places is None:
-        return False
+    assert resource.places is not None  # only of such a resource are rows told by their place
     if place.departments is not None and department not in place.departments:
         return False
     wanted = (place.country, place.province, place.city)

@@ -32,11 +32,6 @@ class Seat:
     sight: Sight = Sight.SOME
     settings: tuple[tuple[str, str], ...] = field(default=())
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether the database holds rows back."""
-        return self.sight is Sight.SOME
-
 
 SETTINGS = ("zhiyin.owners", "zhiyin.departments", "zhiyin.rows", "zhiyin.places")
 NOBODY = Seat()
