@@ -18,14 +18,12 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from tests.console.browsing import Visit, enter, needs_browser
-from tests.console.conftest import browser
 from tests.proof.canaries import Traps
 from tests.proof.crawler import Crawler, door_of
 from tests.proof.test_payloads import NEVER
 from tests.proof.world import Company
 from zhiyin.accounts.roles import Role
 
-__all__ = ["browser"]
 pytestmark = [*needs_browser, pytest.mark.slow]
 
 PAYLOADS = [

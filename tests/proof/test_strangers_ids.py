@@ -27,10 +27,10 @@ from tests.proof.world import Company
 from zhiyin.accounts.roles import Role
 from zhiyin.console.api.root import document
 
-# What notes who tried what, and may name anything.
 COMMONEST = {"customer_id", "company_id"}  # whose ids are put into every field in every run
 FORM = "application/x-www-form-urlencoded"
 Touched = dict[str, tuple[int, str]]
+# What notes who tried what, and may name anything.
 TRAILS = {"accounts_auditpending", "accounts_keptanswer", "django_session", "accounts_session"}
 
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -154,7 +155,7 @@ class GateMiddleware:
         if request.headers.get("HX-Request"):
             # A fragment cannot hold the sign-in page: the whole window goes there.
             return HttpResponse(status=204, headers={"HX-Redirect": _login_url(request)})
-        return redirect_to_login(request.get_full_path())
+        return redirect_to_login(_page_of(request))
 
     def _refuse(self, request: HttpRequest, status: int, reason: Promise) -> HttpResponseBase:
         if not challenge.is_api(request):
@@ -187,6 +188,18 @@ async def _seated_later(content: AsyncIterator[bytes], taken: Seat) -> AsyncIter
         if piece is None:
             return
         yield piece
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where to go on after the sign-in: what was asked for, or the page that a form was sent from,
+    since the address of a form may be none that can be looked at.
+    """
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.netloc != request.get_host() or not page.path.startswith("/"):
+        return "/"
+    return f"{page.path}?{page.query}" if page.query else page.path
 
 
 def _login_url(request: HttpRequest) -> str:

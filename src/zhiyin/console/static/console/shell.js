@@ -10,4 +10,5 @@ import './menus.js';
 import './what.js';
 import './parts.js';
 import './drafts.js';
+import './once.js';
 import './titles.js';
