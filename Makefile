@@ -53,7 +53,7 @@ coverage: setup
 	@$(PY) -m coverage report --data-file=.coverage.policy --show-missing --fail-under=100 --include="$(POLICY)"
 	@$(PY) -m coverage report --data-file=.coverage --show-missing --fail-under=100 --include="*/connect/egress.py,*/connect/addresses.py,*/connect/rules.py,*/connect/sending.py,*/connect/outbox.py,*/connect/signing.py"
 
-# The long proofs: the crawler with every row, 20,000 generated requests, all payloads. Half an hour.
+# The long proofs: the crawler with every row, 20,000 generated requests, all payloads. Over an hour.
 soak: setup
 	@$(PY) -m pytest -m soak tests/proof tests/api/test_fuzzed.py
 
