@@ -283,6 +283,40 @@ def _look(world: World) -> Case:
     return Case({**case.kwargs, "ticket": "no-such-ticket"}, case.row)
 
 
+def _api_new(body: dict[str, object]) -> Callable[[World], Case]:
+    """Something to write down about a customer."""
+
+    def case(world: World) -> Case:
+        made = _api_customer(world)
+        return Case(made.kwargs, made.row, body)
+
+    return case
+
+
+def _api_company_change(world: World) -> Case:
+    made = _company(world)
+    return Case(made.kwargs, made.row, {"version": 1, "city": "London"})
+
+
+def _api_company_customer(world: World) -> Case:
+    """A customer who belongs to a company of the same owner."""
+    company, made = _company(world).row, _api_customer(world)
+    assert isinstance(company, Company) and isinstance(made.row, Customer)
+    made.row.company = company
+    made.row.save()
+    return Case({**made.kwargs, "company_id": company.pk}, made.row, {"job_title": "Buyer"})
+
+
+def _api_task(world: World) -> Case:
+    made = _my_task(world)
+    return Case(made.kwargs, made.row, {"done": True})
+
+
+def _api_view(world: World) -> Case:
+    made = _view(world)
+    return Case(made.kwargs, made.row, {"sort": "name"})
+
+
 def _api_segment(world: World) -> Case:
     rule = {"root": {"type": "group", "match": "all", "items": []}, "version": 1}
     made = Segment.objects.create(name="x", tree=rule, owner=world.owner)
@@ -445,6 +479,13 @@ CASES: dict[str, Callable[[World], Case]] = {
     "api:customer_timeline": _api_customer,
     "api:customer_orders": _api_customer,
     "api:customer_scores": _api_customer,
+    "api:customer_notes": _api_new({"text": "x"}),
+    "api:task": _api_task,
+    "api:view": _api_view,
+    "api:company": _api_company_change,
+    "api:company_customers": _company,
+    "api:company_customer": _api_company_customer,
+    "api:restore_segment": _api_segment,
     "api:segment": _api_segment,
     "api:segment_customers": _api_segment,
     "api:one_import": _import,

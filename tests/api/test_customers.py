@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 
 from tests.api.desk import API, HOSTILE, Desk, ids
 from zhiyin.accounts.models import AuditPending
 from zhiyin.accounts.roles import Role
-from zhiyin.customers.api.schemas import SortName
 from zhiyin.customers.models import Customer
 from zhiyin.customers.objects import CUSTOMER
 from zhiyin.ids import uuid7
@@ -57,10 +54,10 @@ def test_filters_search_and_pages_agree_with_the_whole_list() -> None:
 
 
 def test_every_order_of_the_list_can_be_asked_for() -> None:
-    assert {name.removeprefix("-") for name in get_args(SortName)} == set(orders(CUSTOMER))
     client = Desk().client(Role.ADMINISTRATOR)
-    for name in get_args(SortName):
-        assert client.get(f"{API}/customers?sort={name}").status_code == 200
+    for name in orders(CUSTOMER):
+        for sign in ("", "-"):
+            assert client.get(f"{API}/customers?sort={sign}{name}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,8 @@ def follow(ids: Iterable[UUID]) -> None:
 class Registered(CannotBe):
     """The number belongs to a company that is here already."""
 
+    field = "number"
+
 
 def read_website(text: str, by: User) -> Value:
     """An address of the web, of which only the plain kinds are kept."""

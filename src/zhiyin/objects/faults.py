@@ -11,6 +11,8 @@ from zhiyin.accounts.models import User
 class CannotBe(ValueError):  # noqa: N818  (it names the value; the message is for people)
     """The value cannot be kept; the message says why and how to mend it."""
 
+    field = ""  # whose value it is, where the one who tried does not know
+
 
 @dataclass(eq=False)  # not frozen: whoever passes it on writes its traceback
 class Conflict(Exception):  # noqa: N818  (an outcome that a person decides)

@@ -7,8 +7,10 @@ another choice of fields does not stand in the way of a write. Nobody has to sen
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from django.db import transaction
@@ -35,10 +37,9 @@ class State:
 
     def of(self, row: Model) -> str:
         """The state, keyed, so that nobody guesses at what it was made of."""
-        held = repr([str(getattr(row, name)) for name in self.columns])
-        return salted_hmac("zhiyin.api.state", f"{row.pk}{held}", algorithm="sha256").hexdigest()[
-            :16
-        ]
+        held = [getattr(row, name) for name in self.columns]
+        text = f"{row.pk}{json.dumps(held, sort_keys=True, default=_plain)}"
+        return salted_hmac("zhiyin.api.state", text, algorithm="sha256").hexdigest()[:16]
 
     def tell(self, request: HttpRequest, row: Row) -> Row:
         """Let the answer to this request carry the state of the row."""
@@ -56,6 +57,11 @@ class State:
                 if now is None or not matches(given, self.of(now)):
                     raise Problem(412, _CHANGED)
             yield
+
+
+def _plain(value: object) -> str:
+    """The same text for a value that was just set and for what the database gives back."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
 def matches(header: str, state: str) -> bool:

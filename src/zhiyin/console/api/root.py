@@ -27,9 +27,10 @@ from zhiyin.accounts.models import AccessToken
 from zhiyin.collect import api as collect
 from zhiyin.connect import api as connect
 from zhiyin.console.api import openapi
-from zhiyin.customers.api import models, people, segments
+from zhiyin.customers.api import activity, companies, models, people, segments
 from zhiyin.engage import api as engage
 from zhiyin.files import api as files
+from zhiyin.objects.api import views
 from zhiyin.talk import api as talk
 
 FILE = Path(__file__).resolve().parents[4] / "docs" / "openapi.json"
@@ -112,8 +113,12 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problems.answer(Problem(error.status_code))
 
 
-for room in (me, people, segments, models, collect, engage, files, talk, connect):
-    api.add_router("", room.router)
+for router in (
+    me.router, people.router, activity.router, companies.router, activity.to_do, segments.router,
+    models.router, views.router, collect.router, engage.router, files.router, talk.router,
+    connect.router,
+):  # fmt: skip
+    api.add_router("", router)
 
 
 def document() -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from zhiyin.accounts import looks
-from zhiyin.accounts.access import Denied, Level
+from zhiyin.accounts.access import Denied
 from zhiyin.accounts.api import paging, selection
 from zhiyin.accounts.api.preconditions import State
 from zhiyin.accounts.api.problems import Fault, Problem, or_invalid
@@ -22,6 +21,7 @@ from zhiyin.customers import timeline
 from zhiyin.customers.api import listing, telling
 from zhiyin.customers.api.schemas import (
     CursorQuery,
+    CustomerIn,
     CustomerOut,
     CustomerPage,
     CustomerPatch,
@@ -38,20 +38,17 @@ from zhiyin.customers.api.schemas import (
 )
 from zhiyin.customers.fields import levels_for
 from zhiyin.customers.models import Customer, Order, OrderLine
+from zhiyin.customers.objects import CUSTOMER
 from zhiyin.customers.queries import record
 from zhiyin.customers.seeing import SCORE_FIELDS, may_read, sees_orders
 from zhiyin.customers.services import profile, tags
-from zhiyin.customers.services.profile import Conflict
 from zhiyin.customers.services.values import CannotBe
 from zhiyin.customers.timeline.entries import Entry
+from zhiyin.objects.api import custom, writing
 
 router = Router(tags=["customers"])
 Answer = dict[str, object]
 STATE = State("version")
-_NOT_YOURS = {
-    "zh": "你的角色不能改这位客户的这一项",
-    "en": "Your role may not write this field of this customer",
-}
 _OVER = {
     "zh": "查看已过期，或不属于你；需要时请重新说明原因",
     "en": "The look is over, or was never yours; say again why you need the value",
@@ -69,6 +66,18 @@ def customers(request: HttpRequest, asked: Query[CustomersQuery]) -> Answer:
     return listing.page(user_of(request), asked, listing.conditions(asked), asked.q)
 
 
+@router.post(
+    "/customers", response=answers(CustomerOut, *BODY, status=201), exclude_unset=True,
+    operation_id="create_customer", url_name="customers", summary="Write a customer down",
+)  # fmt: skip
+@gate("customer.add")
+def create_customer(request: HttpRequest, new: CustomerIn) -> Status[Answer]:
+    """Yours, and your department's. A phone, e-mail or number of somebody else is refused."""
+    user = user_of(request)
+    made = create(user, new)
+    return Status(201, told_alone(request, user, made.pk))
+
+
 @router.get(
     "/customers/{customer_id}", response=answers(CustomerOut, *ROW), exclude_unset=True,
     operation_id="get_customer", summary="One customer",
@@ -76,9 +85,7 @@ def customers(request: HttpRequest, asked: Query[CustomersQuery]) -> Answer:
 @gate("customer.see")
 def customer(request: HttpRequest, customer_id: UUID) -> Answer:
     """One customer. Where you see personal values whole, the audit trail keeps that you did."""
-    user = user_of(request)
-    person = STATE.tell(request, record.person(user, customer_id))
-    return telling.alone(user, person, selection.chosen(request))
+    return told_alone(request, user_of(request), customer_id)
 
 
 @router.patch(
@@ -91,44 +98,34 @@ def change_customer(request: HttpRequest, customer_id: UUID, change: CustomerPat
     """Write some fields, all or none. 409 where somebody changed the customer since you read."""
     user = user_of(request)
     person = record.person(user, customer_id, "customer.change")
-    given = change.model_dump(exclude_unset=True, exclude={"version"})
-    levels = levels_for(user, person)
-    refused = [name for name in given if levels.get(name, Level.HIDDEN) < Level.WRITE]
-    if refused:
-        raise Problem(403, faults=[Fault(name, _NOT_YOURS) for name in refused])
+    version = writing.version_for(request, change.version)
     with STATE.unchanged(request, person):
-        _write(person, change.version, given, user)
-    return telling.alone(user, STATE.tell(request, record.person(user, customer_id)))
+        writing.change(CUSTOMER, person, _texts(change), by=user, version=version)
+    return told_alone(request, user, customer_id)
 
 
-@transaction.atomic
-def _write(person: Customer, version: int, given: dict[str, str | date], user: User) -> None:
-    fresh = Customer.objects.select_for_update().get(pk=person.pk)
-    if fresh.version != version:
-        raise _changed(fresh.version)
-    for name, value in given.items():
-        text = value.isoformat() if isinstance(value, date) else value
-        try:
-            fresh = or_invalid(
-                name,
-                lambda on=fresh, name=name, text=text: profile.change_field(  # type: ignore[misc]
-                    on, name, text, by=user, version=on.version
-                ),
-                CannotBe,
-            )
-        except Conflict as conflict:
-            raise _changed(conflict.version) from conflict
-
-
-def _changed(version: int) -> Problem:
-    return Problem(
-        409,
-        {
-            "zh": f"这位客户已被修改，现在是第 {version} 版，请重新读取",
-            "en": f"The customer was changed meanwhile and is at version {version}; read it again",
-        },
-        [Fault("version", {"zh": f"现在是 {version}", "en": f"It is {version} now"})],
+def create(user: User, new: CustomerIn) -> Customer:
+    """The customer, kept; or the problem that names what is wrong."""
+    texts = _texts(new)
+    blank = Customer(owner=user, department=user.department)
+    return writing.create(
+        CUSTOMER, blank, texts, lambda: profile.add_customer(texts, by=user), by=user
     )
+
+
+def told_alone(request: HttpRequest, user: User, customer_id: UUID) -> Answer:
+    """The customer as it is now, with the tag for the next write."""
+    person = STATE.tell(request, record.person(user, customer_id))
+    return telling.alone(user, person, selection.chosen(request))
+
+
+def _texts(given: CustomerIn) -> dict[str, str]:
+    said = given.model_dump(exclude_unset=True, exclude={"version", "custom"})
+    texts = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in said.items()
+    }
+    return texts | custom.texts(CUSTOMER, given.custom)
 
 
 @router.post(
@@ -183,6 +180,20 @@ def tag_customer(request: HttpRequest, customer_id: UUID, new: TagIn) -> Answer:
         tagged = or_invalid(
             "tag", lambda: tags.set_tag(person, new.tag, by=user, on=True), CannotBe
         )
+    return {"tags": tagged.tags, "version": tagged.version}
+
+
+@router.delete(
+    "/customers/{customer_id}/tags", response=answers(TagsOut, *ROW, *BODY, *MATCH),
+    operation_id="untag_customer", url_name="tag_customer", summary="Take a tag away",
+)  # fmt: skip
+@gate("customer.tag")
+def untag_customer(request: HttpRequest, customer_id: UUID, gone: Query[TagIn]) -> Answer:
+    """Take a tag away; one that is not there is no error."""
+    user = user_of(request)
+    person = record.person(user, customer_id, "customer.tag")
+    with STATE.unchanged(request, person):
+        tagged = tags.set_tag(person, gone.tag, by=user, on=False)
     return {"tags": tagged.tags, "version": tagged.version}
 
 

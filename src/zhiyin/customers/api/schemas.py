@@ -11,14 +11,12 @@ from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from zhiyin.accounts.api.me import Named
-from zhiyin.accounts.api.paging import Page, PageQuery
+from zhiyin.accounts.api.paging import Page
+from zhiyin.objects.api import custom
+from zhiyin.objects.api.custom import CustomIn
+from zhiyin.objects.api.listing import ListQuery, Total
 
 MONEY = "Decimal text in `currency`."
-SortName = Literal[
-    "name", "-name", "revenue", "-revenue", "orders", "-orders", "last_order_at",
-    "-last_order_at", "value_12m", "-value_12m", "churn_risk", "-churn_risk", "created_at",
-    "-created_at",
-]  # fmt: skip
 
 
 class Span(Schema):
@@ -52,6 +50,9 @@ class CustomerOut(Schema):
     masked: list[str] = Field(description="Which fields are masked.", examples=[["phone"]])
     figures_at: datetime | None = Field(description="As of when the figures are.")
     scored_at: datetime | None = Field(description="As of when the predictions are.")
+    custom: dict[str, str | bool | list[str] | None] = Field(
+        description=custom.ABOUT, examples=[custom.EXAMPLE]
+    )
     number: str | None = Field(None, examples=["12347"])
     name: str | None = Field(None, examples=["王小明"])
     phone: str | None = Field(None, description="E.164.", examples=["+86 138****5678"])
@@ -62,6 +63,8 @@ class CustomerOut(Schema):
     country: str | None = Field(None, examples=["中国"])
     province: str | None = Field(None, examples=["浙江"])
     city: str | None = Field(None, examples=["杭州"])
+    company: Named | None = Field(None, description="Whom they buy for.")
+    job_title: str | None = Field(None, examples=["采购经理"])
     tags: list[str] | None = Field(None, examples=[["VIP"]])
     owner: Named | None = None
     department: Named | None = None
@@ -80,25 +83,15 @@ class CustomerOut(Schema):
     next_purchase: NextPurchase | None = None
 
 
-class CustomerTotal(Schema):
-    """How many there are: `exact`, or `more` than the count."""
-
-    count: int = Field(examples=[4338])
-    kind: Literal["exact", "more"]
-
-
 class CustomerPage(Page):
     """A page of customers."""
 
     items: list[CustomerOut]
-    total: CustomerTotal | None = Field(description="Only where it was asked for.")
+    total: Total | None = Field(description="Only where it was asked for.")
 
 
-class PeopleQuery(PageQuery):
-    """A page of people in an order."""
-
-    sort: SortName = Field("-revenue", description="A minus sign means descending.")
-    total: bool = Field(False, description="Count as well (up to 10,000).")
+class PeopleQuery(ListQuery):
+    """A page of people in an order, narrowed by conditions."""
 
 
 class CustomersQuery(PeopleQuery):
@@ -132,16 +125,14 @@ class CustomersQuery(PeopleQuery):
     )
 
 
-class CustomerPatch(Schema):
-    """The fields to write; what is left out stays, an empty text empties the field.
+class CustomerIn(CustomIn):
+    """A customer to write down: a name, a phone, an e-mail or a number at least.
 
-    Only these can be written, and only by those whose role may write them on this customer.
-    Owner, department, figures and predictions are never written here.
+    The customer belongs to whoever writes them down, and to their department.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    version: int = Field(ge=1, le=2_147_483_647, description="The version that you read.")
     name: str = Field("", max_length=200, examples=["王小明"])
     phone: str = Field("", max_length=40, examples=["13800005678"])
     email: str = Field("", max_length=254, examples=["wang@example.com"])
@@ -152,6 +143,20 @@ class CustomerPatch(Schema):
     province: str = Field("", max_length=60, examples=["浙江"])
     city: str = Field("", max_length=80, examples=["杭州"])
     number: str = Field("", max_length=60, examples=["12347"])
+    job_title: str = Field("", max_length=80, examples=["采购经理"])
+
+
+class CustomerPatch(CustomerIn):
+    """The fields to write; what is left out stays, an empty text empties the field.
+
+    Only these can be written, and only by those whose role may write them on this customer.
+    Owner, department, figures and predictions are never written here.
+    """
+
+    version: int | None = Field(
+        None, ge=1, le=2_147_483_647, examples=[3],
+        description="The version that you read; may be left out with `If-Match`.",
+    )  # fmt: skip
 
 
 class LookIn(Schema):

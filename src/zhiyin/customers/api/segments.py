@@ -19,9 +19,10 @@ from zhiyin.accounts.access import Scope
 from zhiyin.accounts.api import paging
 from zhiyin.accounts.api.me import Named
 from zhiyin.accounts.api.paging import Page, PageQuery
+from zhiyin.accounts.api.preconditions import State
 from zhiyin.accounts.api.problems import Fault, Problem, or_invalid
 from zhiyin.accounts.api.requests import user_of
-from zhiyin.accounts.api.responses import BODY, ROW, answers
+from zhiyin.accounts.api.responses import BODY, MATCH, ROW, answers
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
 from zhiyin.customers import catalogue, segment_services, segmentation
@@ -33,6 +34,7 @@ from zhiyin.segments import Catalogue, Rule, UnreadableRuleError
 
 router = Router(tags=["segments"])
 Answer = dict[str, object]
+STATE = State("name", "tree", "holdout_share", "archived_at")
 RULE = "rule"  # marks, in a schema, the place of the segment language; see console/openapi.py
 _EXAMPLE = {
     "root": {
@@ -104,6 +106,18 @@ class SegmentIn(RuleIn):
     )
 
 
+class SegmentPatch(Schema):
+    """What is to change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, min_length=1, max_length=120, examples=["老客户"])
+    tree: dict[str, Any] | None = Field(
+        None, description="The rule.", examples=[_EXAMPLE], json_schema_extra={"x-schema": RULE}
+    )
+    holdout_share: float | None = Field(None, ge=0, le=0.5, examples=[0.1])
+
+
 class CountOut(Schema):
     """How many customers a rule holds now, of those whom you may see."""
 
@@ -134,17 +148,19 @@ def create_segment(request: HttpRequest, new: SegmentIn) -> Status[Answer]:
     """Keep a rule under a name and compute who is in it."""
     user = user_of(request)
     rule = _rule(new.tree, user)
+    kept = _keep(Segment(owner=user), rule, user, new.name, new.holdout_share)
+    return Status(201, _whole(STATE.tell(request, kept), user))
+
+
+def _keep(one: Segment, rule: Rule, user: User, name: str, share: float) -> Segment:
     try:
-        kept = or_invalid(
+        return or_invalid(
             "name",
-            lambda: segment_services.keep(
-                Segment(owner=user), rule, by=user, name=new.name, holdout_share=new.holdout_share
-            ),
+            lambda: segment_services.keep(one, rule, by=user, name=name, holdout_share=share),
             segment_services.NotKept,
         )
     except segmentation.TooSlow as error:
         raise Problem(503, _SLOW) from error
-    return Status(201, _whole(kept, user))
 
 
 @router.post(
@@ -175,7 +191,55 @@ def count_segment(request: HttpRequest, asked: RuleIn) -> Answer:
 def segment(request: HttpRequest, segment_id: UUID) -> Answer:
     """A segment with its rule."""
     user = user_of(request)
-    return _whole(get_object_or_404(queries.seen(user), pk=segment_id), user)
+    one = STATE.tell(request, get_object_or_404(queries.seen(user), pk=segment_id))
+    return _whole(one, user)
+
+
+@router.patch(
+    "/segments/{segment_id}", response=answers(SegmentWhole, *ROW, *BODY, *MATCH, 503),
+    operation_id="change_segment", url_name="segment", summary="Change a segment",
+)  # fmt: skip
+@gate("segment.change")
+def change_segment(request: HttpRequest, segment_id: UUID, change: SegmentPatch) -> Answer:
+    """Another name, rule or hold-out; what is left out stays. Who is in it is computed anew."""
+    user = user_of(request)
+    one = get_object_or_404(queries.seen(user), pk=segment_id)
+    access.require(user, "segment.change", one)
+    rule = _rule(change.tree, user) if change.tree is not None else segmentation.rule_of(one)
+    name = one.name if change.name is None else change.name
+    share = one.holdout_share if change.holdout_share is None else change.holdout_share
+    with STATE.unchanged(request, one):
+        kept = _keep(one, rule, user, name, share)
+    return _whole(STATE.tell(request, kept), user)
+
+
+@router.delete(
+    "/segments/{segment_id}", response=answers(SegmentOut, *ROW, *BODY, *MATCH),
+    operation_id="archive_segment", url_name="segment", summary="Put a segment away",
+)  # fmt: skip
+@gate("segment.change")
+def archive_segment(request: HttpRequest, segment_id: UUID) -> Answer:
+    """It is offered nowhere any more, and can be brought back."""
+    user = user_of(request)
+    one = get_object_or_404(queries.seen(user), pk=segment_id)
+    with STATE.unchanged(request, one):
+        told = _told(one, _sizes(user, [one]), catalogue.current())
+        segment_services.archive(one, by=user)
+    return told
+
+
+@router.post(
+    "/segments/{segment_id}/restore", response=answers(SegmentWhole, *ROW, *BODY),
+    operation_id="restore_segment", summary="Bring a segment back",
+)  # fmt: skip
+@gate("segment.change")
+def restore_segment(request: HttpRequest, segment_id: UUID) -> Answer:
+    """Bring back a segment that was put away."""
+    user = user_of(request)
+    rows = Segment.objects.select_related("owner")
+    one = get_object_or_404(rows, pk=segment_id)
+    segment_services.bring_back(one, by=user)
+    return _whole(one, user)
 
 
 @router.get(

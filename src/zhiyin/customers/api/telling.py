@@ -11,12 +11,14 @@ from zhiyin.accounts import audit
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import Department, User
 from zhiyin.customers.fields import PERSONAL, Levels, levels_for, shown
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Company, Customer
+from zhiyin.customers.objects import CUSTOMER
+from zhiyin.objects.api import custom
 
 Value = object
 
 
-def _named(one: User | Department | None) -> dict[str, Value] | None:
+def _named(one: User | Department | Company | None) -> dict[str, Value] | None:
     return None if one is None else {"id": one.pk, "name": one.name}
 
 
@@ -37,6 +39,7 @@ def _next_purchase(customer: Customer) -> dict[str, Value]:
 _TOLD_APART: Mapping[str, Callable[[Customer], Value]] = {
     "owner": lambda customer: _named(customer.owner),
     "department": lambda customer: _named(customer.department),
+    "company": lambda customer: _named(customer.company),
     "revenue": lambda customer: str(customer.revenue),
     "value_12m": lambda customer: _span(customer, "value_12m"),
     "churn_risk": lambda customer: _span(customer, "churn_risk"),
@@ -48,7 +51,7 @@ def in_list(user: User, customer: Customer) -> dict[str, Value]:
     """A row of a list: personal fields are masked for everybody."""
     levels = levels_for(user, customer)
     masked = {name: min(levels[name], Level.MASKED) for name in PERSONAL}
-    return _told(customer, {**levels, **masked})
+    return _told(user, customer, {**levels, **masked})
 
 
 def alone(user: User, customer: Customer, only: Collection[str] | None = None) -> dict[str, Value]:
@@ -61,10 +64,10 @@ def alone(user: User, customer: Customer, only: Collection[str] | None = None) -
     read = [name for name in asked if levels[name] >= Level.READ and getattr(customer, name)]
     if read:
         audit.read_of(user, customer, fields=read)
-    return _told(customer, levels)
+    return _told(user, customer, levels)
 
 
-def _told(customer: Customer, levels: Levels) -> dict[str, Value]:
+def _told(user: User, customer: Customer, levels: Levels) -> dict[str, Value]:
     masked: list[str] = []
     told: dict[str, Value] = {
         "id": customer.pk,
@@ -74,6 +77,7 @@ def _told(customer: Customer, levels: Levels) -> dict[str, Value]:
         "figures_at": customer.figures_at,
         "scored_at": customer.scored_at,
         "masked": masked,
+        "custom": custom.told(user, CUSTOMER, customer),
     }
     for name, level in levels.items():
         if name in PERSONAL:

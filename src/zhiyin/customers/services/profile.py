@@ -44,8 +44,9 @@ __all__ = [
 class Taken(CannotBe):
     """The identifier belongs to another customer, whom the writer sees."""
 
-    def __init__(self, owner: Customer) -> None:
+    def __init__(self, owner: Customer, field: str) -> None:
         super().__init__(gettext("This belongs to another customer already"))
+        self.field = field
         self.owner = owner
 
 
@@ -138,7 +139,7 @@ def _claim(customer: Customer, field: str, value: str, *, by: User) -> None:
     space = ""
     if other is not None and other.pk != customer.pk:
         if access.can_see_row(by, "customer", other):
-            raise Taken(other)
+            raise Taken(other, field)
         contested.tell_judges("customer", customer, other, field=field)
         space = contested.space_of(customer)
         found = Identifier.objects.filter(kind=kind, namespace=space, value=value).first()

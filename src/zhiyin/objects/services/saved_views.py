@@ -20,11 +20,16 @@ LONGEST_NAME = 80
 
 
 def views_of(user: User, of: ObjectType) -> QuerySet[SavedView]:
-    """The views of an object that this user sees: their own, and those that others share."""
+    """The views of an object that this user sees, as a list offers them: their own, and those that
+    others share."""
+    return seen_by(user, of).order_by("-pinned", "position", "created_at")[:MOST_SHOWN]
+
+
+def seen_by(user: User, of: ObjectType) -> QuerySet[SavedView]:
+    """All of them, in no order."""
     if not access.allowed(user, of.permission("see")):
         return SavedView.objects.none()
-    seen = SavedView.objects.filter(Q(owner=user) | Q(shared=True), object_type=of.name)
-    return seen.order_by("-pinned", "position", "created_at")[:MOST_SHOWN]
+    return SavedView.objects.filter(Q(owner=user) | Q(shared=True), object_type=of.name)
 
 
 @transaction.atomic

@@ -1,0 +1,225 @@
+"""Notes on a customer, and /tasks: what is to be done for customers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema, Status
+from pydantic import ConfigDict
+
+from zhiyin.accounts import access
+from zhiyin.accounts.api import paging
+from zhiyin.accounts.api.me import Named
+from zhiyin.accounts.api.paging import Page, PageQuery
+from zhiyin.accounts.api.preconditions import State
+from zhiyin.accounts.api.problems import Fault, Problem, or_invalid
+from zhiyin.accounts.api.requests import user_of
+from zhiyin.accounts.api.responses import BODY, MATCH, ROW, answers
+from zhiyin.accounts.gate import gate
+from zhiyin.accounts.models import User
+from zhiyin.customers.models import Note, Task
+from zhiyin.customers.queries import record
+from zhiyin.customers.services import notes, tasks
+from zhiyin.customers.services.values import CannotBe
+
+router = Router(tags=["customers"])
+to_do = Router(tags=["tasks"])
+Answer = dict[str, object]
+STATE = State("title", "owner_id", "due_at", "done_at")
+_NOBODY = {"zh": "没有这位同事", "en": "There is no such colleague"}
+
+
+class NoteIn(Schema):
+    """What to write down."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1, max_length=notes.LONGEST, examples=["下周二再联系"])
+
+
+class NoteOut(Schema):
+    """What a colleague wrote down; untrusted text."""
+
+    id: UUID
+    customer_id: UUID
+    text: str = Field(examples=["下周二再联系"])
+    by: Named
+    at: datetime
+
+
+class NotePage(Page):
+    """Notes, the newest first."""
+
+    items: list[NoteOut]
+
+
+class TaskIn(Schema):
+    """What is to be done for a customer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    customer_id: UUID
+    title: str = Field(min_length=1, max_length=200, examples=["回电确认交期"])
+    owner_id: UUID | None = Field(None, description="Who is to do it; yourself if left out.")
+    due: date | None = Field(None, description="By six in the evening of this day.")
+
+
+class TaskPatch(Schema):
+    """Done, or to do again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    done: bool
+
+
+class TaskOut(Schema):
+    """Something to do for a customer."""
+
+    id: UUID
+    customer_id: UUID
+    title: str = Field(description="Untrusted text.", examples=["回电确认交期"])
+    owner: Named
+    created_by: Named
+    due_at: datetime | None
+    done_at: datetime | None
+    created_at: datetime
+
+
+class TaskPage(Page):
+    """Tasks, the newest first."""
+
+    items: list[TaskOut]
+
+
+class TasksQuery(PageQuery):
+    """Which tasks."""
+
+    customer_id: UUID | None = Field(None, description="Only those for this customer.")
+    done: bool | None = Field(None, description="Only those that are done, or that are not.")
+
+
+@router.get(
+    "/customers/{customer_id}/notes", response=answers(NotePage, *ROW), operation_id="list_notes",
+    summary="The notes on a customer",
+)  # fmt: skip
+@gate("customer.see")
+def customer_notes(request: HttpRequest, customer_id: UUID, asked: Query[PageQuery]) -> Answer:
+    """What colleagues wrote down, the newest first."""
+    person = record.person(user_of(request), customer_id)
+    found = Note.objects.filter(customer=person).select_related("by")
+    rows, following = paging.newest(found, asked, f"notes:{person.pk}")
+    return {"items": [_note(one) for one in rows], "next": following}
+
+
+@router.post(
+    "/customers/{customer_id}/notes", response=answers(NoteOut, *ROW, *BODY, status=201),
+    operation_id="write_note", url_name="customer_notes", summary="Write a note",
+)  # fmt: skip
+@gate("customer.change")
+def write_note(request: HttpRequest, customer_id: UUID, new: NoteIn) -> Status[Answer]:
+    """Keep a note; it stands on the timeline."""
+    user = user_of(request)
+    person = record.person(user, customer_id, "customer.change")
+    made = or_invalid("text", lambda: notes.write_note(person, new.text, by=user), CannotBe)
+    return Status(201, _note(made))
+
+
+@to_do.get("/tasks", response=answers(TaskPage), operation_id="list_tasks", summary="List tasks")
+@gate("task.see")
+def list_tasks(request: HttpRequest, asked: Query[TasksQuery]) -> Answer:
+    """The tasks that you may see, the newest first."""
+    found = _seen(user_of(request))
+    if asked.customer_id is not None:
+        found = found.filter(customer=asked.customer_id)
+    if asked.done is not None:
+        found = found.filter(done_at__isnull=not asked.done)
+    rows, following = paging.newest(found, asked, f"tasks:{asked.customer_id}:{asked.done}")
+    return {"items": [_task(one) for one in rows], "next": following}
+
+
+@to_do.post(
+    "/tasks", response=answers(TaskOut, *ROW, *BODY, status=201), operation_id="add_task",
+    url_name="list_tasks", summary="Add a task",
+)  # fmt: skip
+@gate("task.change")
+def add_task(request: HttpRequest, new: TaskIn) -> Status[Answer]:
+    """Somebody is to do something for a customer whom you may see; they are told."""
+    made = create_task(user_of(request), new)
+    return Status(201, _task(STATE.tell(request, made)))
+
+
+@to_do.get(
+    "/tasks/{task_id}", response=answers(TaskOut, *ROW), operation_id="get_task", url_name="task",
+    summary="One task",
+)  # fmt: skip
+@gate("task.see")
+def task(request: HttpRequest, task_id: UUID) -> Answer:
+    """A task that you may see."""
+    return _task(STATE.tell(request, _found(user_of(request), task_id)))
+
+
+@to_do.patch(
+    "/tasks/{task_id}", response=answers(TaskOut, *ROW, *BODY, *MATCH),
+    operation_id="change_task", url_name="task", summary="Finish a task, or open it again",
+)  # fmt: skip
+@gate("task.change")
+def change_task(request: HttpRequest, task_id: UUID, change: TaskPatch) -> Answer:
+    """Mark a task as done, or as still to do."""
+    user = user_of(request)
+    found = _found(user, task_id)
+    access.require(user, "task.change", found)
+    with STATE.unchanged(request, found):
+        changed = tasks.finish_task(found, by=user, done=change.done)
+    return _task(STATE.tell(request, changed))
+
+
+def create_task(user: User, new: TaskIn) -> Task:
+    """The task, kept; or the problem that names what is wrong."""
+    person = record.person(user, new.customer_id)
+    owner = user if new.owner_id is None else _colleague(user, new.owner_id)
+    return or_invalid(
+        "title",
+        lambda: tasks.add_task(person, new.title, by=user, owner=owner, due=new.due),
+        CannotBe,
+    )
+
+
+def _colleague(user: User, owner_id: UUID) -> User:
+    if owner_id == user.pk:
+        return user
+    seen = access.scoped(user, User.objects.filter(is_active=True), "user.see")
+    found: User | None = seen.filter(pk=owner_id).first()
+    if found is None:
+        raise Problem(422, faults=[Fault("owner_id", _NOBODY)])
+    return found
+
+
+def _seen(user: User) -> QuerySet[Task]:
+    rows = Task.objects.select_related("owner", "created_by")
+    return access.scoped(user, rows, "task.see")
+
+
+def _found(user: User, task_id: UUID) -> Task:
+    found = _seen(user).filter(pk=task_id).first()
+    if found is None:
+        raise access.OutOfSight
+    return found
+
+
+def _note(one: Note) -> Answer:
+    return {
+        "id": one.pk, "customer_id": one.customer_id, "text": one.text, "at": one.at,
+        "by": {"id": one.by_id, "name": one.by.name},
+    }  # fmt: skip
+
+
+def _task(one: Task) -> Answer:
+    return {
+        "id": one.pk, "customer_id": one.customer_id, "title": one.title,
+        "owner": {"id": one.owner_id, "name": one.owner.name},
+        "created_by": {"id": one.created_by_id, "name": one.created_by.name},
+        "due_at": one.due_at, "done_at": one.done_at, "created_at": one.created_at,
+    }  # fmt: skip

@@ -1,0 +1,211 @@
+"""/companies: the list, one company, a new one, a change, and who belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from zhiyin.accounts import access
+from zhiyin.accounts.access import Level
+from zhiyin.accounts.api.preconditions import State
+from zhiyin.accounts.api.problems import Problem, or_invalid
+from zhiyin.accounts.api.requests import user_of
+from zhiyin.accounts.api.responses import BODY, MATCH, ROW, answers
+from zhiyin.accounts.gate import gate
+from zhiyin.accounts.models import User
+from zhiyin.customers.api import people, telling
+from zhiyin.customers.api.company_schemas import (
+    CompaniesQuery,
+    CompanyIn,
+    CompanyOut,
+    CompanyPage,
+    CompanyPatch,
+    PlaceIn,
+)
+from zhiyin.customers.api.schemas import CustomerOut, CustomerPage, PeopleQuery
+from zhiyin.customers.models import Company
+from zhiyin.customers.objects import COMPANY, CUSTOMER
+from zhiyin.customers.queries import record
+from zhiyin.customers.services import companies as services
+from zhiyin.objects import levels
+from zhiyin.objects.api import custom, listing, writing
+from zhiyin.objects.faults import CannotBe, Conflict
+
+router = Router(tags=["companies"])
+Answer = dict[str, object]
+STATE = State("version")
+_CHIPS = {chip.key for chip in COMPANY.chips}
+_ELSEWHERE = {
+    "zh": "这位客户刚被放到别处，请重新读取",
+    "en": "Somebody else just placed this customer elsewhere; read it again",
+}
+
+
+@router.get(
+    "/companies", response=answers(CompanyPage), exclude_unset=True,
+    operation_id="list_companies", summary="List companies",
+)  # fmt: skip
+@gate("company.see")
+def companies(request: HttpRequest, asked: Query[CompaniesQuery]) -> Answer:
+    """The companies that you may see, filtered, ordered, a page at a time."""
+    user = user_of(request)
+    given = asked.model_dump(include=_CHIPS, exclude_none=True)
+    filters = {name: text for name, value in given.items() if (text := str(value).strip())}
+    return listing.page(
+        COMPANY, user, asked, filters, lambda one: _told(user, one), question=asked.q
+    )
+
+
+@router.post(
+    "/companies", response=answers(CompanyOut, *BODY, status=201), exclude_unset=True,
+    operation_id="create_company", url_name="companies", summary="Write a company down",
+)  # fmt: skip
+@gate("company.add")
+def create_company(request: HttpRequest, new: CompanyIn) -> Status[Answer]:
+    """Yours, and your department's. A number that is registered already is refused."""
+    user = user_of(request)
+    made = create(user, new)
+    return Status(201, _told(user, STATE.tell(request, made)))
+
+
+@router.get(
+    "/companies/{company_id}", response=answers(CompanyOut, *ROW), exclude_unset=True,
+    operation_id="get_company", url_name="company", summary="One company",
+)  # fmt: skip
+@gate("company.see")
+def company(request: HttpRequest, company_id: UUID) -> Answer:
+    """One company with the figures of its people."""
+    user = user_of(request)
+    return _told(user, STATE.tell(request, found(user, company_id)))
+
+
+@router.patch(
+    "/companies/{company_id}", response=answers(CompanyOut, *ROW, *BODY, *MATCH, 409),
+    exclude_unset=True, operation_id="change_company", url_name="company",
+    summary="Change a company",
+)  # fmt: skip
+@gate("company.change")
+def change_company(request: HttpRequest, company_id: UUID, change: CompanyPatch) -> Answer:
+    """Write some fields, all or none. 409 where somebody changed the company since you read."""
+    user = user_of(request)
+    one = found(user, company_id, "company.change")
+    version = writing.version_for(request, change.version)
+    with STATE.unchanged(request, one):
+        writing.change(COMPANY, one, _texts(change), by=user, version=version)
+    return _told(user, STATE.tell(request, found(user, company_id)))
+
+
+@router.get(
+    "/companies/{company_id}/customers", response=answers(CustomerPage, *ROW), exclude_unset=True,
+    operation_id="list_company_customers", summary="Who belongs to a company",
+)  # fmt: skip
+@gate("customer.see")
+def company_customers(request: HttpRequest, company_id: UUID, asked: Query[PeopleQuery]) -> Answer:
+    """The customers of a company whom you may see."""
+    user = user_of(request)
+    access.require(user, "company.see")
+    one = found(user, company_id)
+    return listing.page(
+        CUSTOMER, user, asked, {}, lambda each: telling.in_list(user, each),
+        within=Q(company=one.pk), place=str(one.pk),
+    )  # fmt: skip
+
+
+@router.put(
+    "/companies/{company_id}/customers/{customer_id}",
+    response=answers(CustomerOut, *ROW, *BODY, *MATCH, 409), exclude_unset=True,
+    operation_id="place_customer", url_name="company_customer", summary="Place a customer",
+)  # fmt: skip
+@gate("customer.change")
+def place_customer(
+    request: HttpRequest, company_id: UUID, customer_id: UUID, given: PlaceIn
+) -> Answer:
+    """Say that a customer belongs to a company from now on. `If-Match` is the customer's."""
+    user = user_of(request)
+    access.require(user, "company.see")
+    person = record.person(user, customer_id, "customer.change")
+    one = found(user, company_id)
+    with people.STATE.unchanged(request, person):
+        try:
+            or_invalid(
+                "job_title",
+                lambda: services.place(
+                    person, one, by=user, version=person.version, job_title=given.job_title
+                ),
+                CannotBe,
+            )
+        except Conflict as error:
+            raise Problem(409, _ELSEWHERE) from error
+    return people.told_alone(request, user, customer_id)
+
+
+@router.delete(
+    "/companies/{company_id}/customers/{customer_id}",
+    response=answers(CustomerOut, *ROW, *BODY, *MATCH, 409), exclude_unset=True,
+    operation_id="remove_customer", url_name="company_customer", summary="Take a customer out",
+)  # fmt: skip
+@gate("customer.change")
+def remove_customer(request: HttpRequest, company_id: UUID, customer_id: UUID) -> Answer:
+    """The customer no longer belongs to this company; 404 where they did not."""
+    user = user_of(request)
+    access.require(user, "company.see")
+    person = record.person(user, customer_id, "customer.change")
+    one = found(user, company_id)
+    if person.company_id != one.pk:
+        raise access.OutOfSight
+    with people.STATE.unchanged(request, person):
+        try:
+            services.place(person, None, by=user, version=person.version)
+        except Conflict as error:
+            raise Problem(409, _ELSEWHERE) from error
+    return people.told_alone(request, user, customer_id)
+
+
+def create(user: User, new: CompanyIn) -> Company:
+    """The company, kept; or the problem that names what is wrong."""
+    texts = _texts(new)
+    blank = Company(owner=user, department=user.department)
+    return writing.create(
+        COMPANY, blank, texts, lambda: services.add_company(texts, by=user), by=user
+    )
+
+
+def found(user: User, company_id: UUID, permission: str = "company.see") -> Company:
+    """The company; raises `OutOfSight` or `Denied`."""
+    rows = Company.objects.select_related("owner", "department")
+    one = rows.filter(pk=company_id).first()
+    if one is None:
+        raise access.OutOfSight
+    access.require(user, permission, one)
+    return one
+
+
+def _texts(given: CompanyIn | CompanyPatch) -> dict[str, str]:
+    said: Mapping[str, Any] = given.model_dump(exclude_unset=True, exclude={"version", "custom"})
+    texts = {
+        name: ",".join(value) if isinstance(value, list) else value for name, value in said.items()
+    }
+    return texts | custom.texts(COMPANY, given.custom)
+
+
+def _told(user: User, one: Company) -> Answer:
+    known = levels.of_row(user, COMPANY, one)
+    told: Answer = {
+        "id": one.pk, "version": one.version, "currency": settings.CURRENCY,
+        "simulated": one.simulated, "figures_at": one.figures_at,
+        "custom": custom.told(user, COMPANY, one),
+    }  # fmt: skip
+    for name in CompanyOut.model_fields:
+        if name in told or known.get(name, Level.HIDDEN) < Level.READ:
+            continue
+        value = getattr(one, name)
+        if name in ("owner", "department"):
+            value = value and {"id": value.pk, "name": value.name}
+        told[name] = str(value) if name == "revenue" else value
+    return told
