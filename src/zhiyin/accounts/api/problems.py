@@ -104,10 +104,10 @@ class ProblemOut(Schema):
     errors: list[FieldProblem] = Field(description="The fields at fault; may be empty.")
 
 
-def answer(problem: Problem) -> HttpResponse:
-    """The problem as a response."""
+def told(problem: Problem) -> dict[str, object]:
+    """The problem as it stands in an answer."""
     reader = "zh" if (get_language() or "zh").startswith("zh") else "en"
-    content = {
+    return {
         "type": f"urn:zhiyin:problem:{problem.key}",
         "title": problem.title[reader],
         "status": problem.status,
@@ -118,8 +118,12 @@ def answer(problem: Problem) -> HttpResponse:
         },
         "errors": [{"field": one.field, **one.text} for one in problem.faults],
     }
+
+
+def answer(problem: Problem) -> HttpResponse:
+    """The problem as a response."""
     return HttpResponse(
-        msgspec.json.encode(content), status=problem.status, content_type=MEDIA_TYPE
+        msgspec.json.encode(told(problem)), status=problem.status, content_type=MEDIA_TYPE
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from zhiyin.accounts.api import limits, preconditions, selection
 from zhiyin.accounts.api.idempotency import FORM, HEADER
 from zhiyin.accounts.api.problems import MEDIA_TYPE
+from zhiyin.customers.api.bulk import CompanyRow, CustomerRow, TaskRow
 from zhiyin.customers.api.segments import RULE
 from zhiyin.segments import Rule
 
@@ -71,6 +72,8 @@ def complete(description: dict[str, Any]) -> None:
     schemas = description["components"]["schemas"]
     schemas.update(_segment_language())
     description["components"]["headers"] = _HEADERS
+    for row in (CustomerRow, CompanyRow, TaskRow):
+        schemas[row.__name__] = row.model_json_schema(ref_template="#/components/schemas/{model}")
     _name_the_language(description)
     for operations in description["paths"].values():
         for method, operation in operations.items():
@@ -184,12 +187,15 @@ def _segment_language() -> dict[str, Any]:
 
 
 def _name_the_language(node: Any) -> None:
-    """Where a schema carries the mark, it becomes a reference to the segment language."""
+    """Where a schema carries the mark of the segment language, or of rows, a reference stands."""
     if isinstance(node, list):
         for each in node:
             _name_the_language(each)
     if not isinstance(node, dict):
         return
+    if "x-rows" in node:
+        refs = [{"$ref": f"#/components/schemas/{name}"} for name in node.pop("x-rows")]
+        node["items"] = {"anyOf": refs}
     if node.get("x-schema") == RULE:
         kept = {name: node[name] for name in ("description", "examples") if name in node}
         node.clear()

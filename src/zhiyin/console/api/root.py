@@ -27,7 +27,7 @@ from zhiyin.accounts.models import AccessToken
 from zhiyin.collect import api as collect
 from zhiyin.connect import api as connect
 from zhiyin.console.api import openapi
-from zhiyin.customers.api import activity, companies, models, people, segments
+from zhiyin.customers.api import activity, bulk, companies, models, people, segments
 from zhiyin.engage import api as engage
 from zhiyin.files import api as files
 from zhiyin.objects.api import views
@@ -114,7 +114,8 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 for router in (
-    me.router, people.router, activity.router, companies.router, activity.to_do, segments.router,
+    me.router, bulk.router, people.router, activity.router, companies.router, activity.to_do,
+    segments.router,
     models.router, views.router, collect.router, engage.router, files.router, talk.router,
     connect.router,
 ):  # fmt: skip

@@ -169,11 +169,14 @@ def task(request: HttpRequest, task_id: UUID) -> Answer:
 def change_task(request: HttpRequest, task_id: UUID, change: TaskPatch) -> Answer:
     """Mark a task as done, or as still to do."""
     user = user_of(request)
-    found = _found(user, task_id)
-    access.require(user, "task.change", found)
-    with STATE.unchanged(request, found):
-        changed = tasks.finish_task(found, by=user, done=change.done)
+    with STATE.unchanged(request, _found(user, task_id)):
+        changed = finish(user, task_id, done=change.done)
     return _task(STATE.tell(request, changed))
+
+
+def finish(user: User, task_id: UUID, *, done: bool) -> Task:
+    """Mark a task as done, or as still to do."""
+    return tasks.finish_task(_found(user, task_id), by=user, done=done)
 
 
 def create_task(user: User, new: TaskIn) -> Task:

@@ -91,14 +91,19 @@ def company(request: HttpRequest, company_id: UUID) -> Answer:
     summary="Change a company",
 )  # fmt: skip
 @gate("company.change")
-def change_company(request: HttpRequest, company_id: UUID, change: CompanyPatch) -> Answer:
+def change_company(request: HttpRequest, company_id: UUID, given: CompanyPatch) -> Answer:
     """Write some fields, all or none. 409 where somebody changed the company since you read."""
     user = user_of(request)
-    one = found(user, company_id, "company.change")
-    version = writing.version_for(request, change.version)
-    with STATE.unchanged(request, one):
-        writing.change(COMPANY, one, _texts(change), by=user, version=version)
+    change(request, user, company_id, given)
     return _told(user, STATE.tell(request, found(user, company_id)))
+
+
+def change(request: HttpRequest, user: User, company_id: UUID, given: CompanyPatch) -> None:
+    """Write some fields of one company, all or none."""
+    one = found(user, company_id, "company.change")
+    version = writing.version_for(request, given.version)
+    with STATE.unchanged(request, one):
+        writing.change(COMPANY, one, _texts(given), by=user, version=version)
 
 
 @router.get(

@@ -94,14 +94,19 @@ def customer(request: HttpRequest, customer_id: UUID) -> Answer:
     summary="Change a customer",
 )  # fmt: skip
 @gate("customer.change")
-def change_customer(request: HttpRequest, customer_id: UUID, change: CustomerPatch) -> Answer:
+def change_customer(request: HttpRequest, customer_id: UUID, given: CustomerPatch) -> Answer:
     """Write some fields, all or none. 409 where somebody changed the customer since you read."""
     user = user_of(request)
-    person = record.person(user, customer_id, "customer.change")
-    version = writing.version_for(request, change.version)
-    with STATE.unchanged(request, person):
-        writing.change(CUSTOMER, person, _texts(change), by=user, version=version)
+    change(request, user, customer_id, given)
     return told_alone(request, user, customer_id)
+
+
+def change(request: HttpRequest, user: User, customer_id: UUID, given: CustomerPatch) -> None:
+    """Write some fields of one customer, all or none."""
+    person = record.person(user, customer_id, "customer.change")
+    version = writing.version_for(request, given.version)
+    with STATE.unchanged(request, person):
+        writing.change(CUSTOMER, person, _texts(given), by=user, version=version)
 
 
 def create(user: User, new: CustomerIn) -> Customer:
