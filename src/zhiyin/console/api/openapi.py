@@ -10,6 +10,7 @@ import msgspec
 from zhiyin.accounts.api import limits, preconditions, selection
 from zhiyin.accounts.api.idempotency import FORM, HEADER
 from zhiyin.accounts.api.problems import MEDIA_TYPE
+from zhiyin.console.api import examples
 from zhiyin.customers.api.bulk import CompanyRow, CustomerRow, TaskRow
 from zhiyin.customers.api.segments import RULE
 from zhiyin.segments import Rule
@@ -72,6 +73,7 @@ def complete(description: dict[str, Any]) -> None:
     schemas = description["components"]["schemas"]
     schemas.update(_segment_language())
     description["components"]["headers"] = _HEADERS
+    description["components"]["examples"] = examples.problems(_MEANING)
     for row in (CustomerRow, CompanyRow, TaskRow):
         schemas[row.__name__] = row.model_json_schema(ref_template="#/components/schemas/{model}")
     _name_the_language(description)
@@ -84,6 +86,7 @@ def complete(description: dict[str, Any]) -> None:
             _tell_headers(method, operation["responses"])
             _mark_problems(operation["responses"])
             _lift_examples(operation.get("parameters", []))
+            examples.show(operation, schemas)
 
 
 def _tell_keys(method: str, operation: dict[str, Any]) -> None:
@@ -169,7 +172,7 @@ def _mark_problems(responses: dict[Any, Any]) -> None:
         told = _MEANING.get(str(status))
         if told is not None:
             answer["description"] = told
-            answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+            answer["content"] = {MEDIA_TYPE: dict(answer["content"]["application/json"])}
 
 
 def _lift_examples(parameters: list[dict[str, Any]]) -> None:
