@@ -271,3 +271,23 @@ def test_a_page_of_200_asks_the_database_a_bounded_number_of_times(
     client = desk.client(Role.SALES)
     with django_assert_max_num_queries(9):  # type: ignore[operator]
         client.get(f"{API}/customers?limit=200&total=true")
+
+
+def test_nobody_asks_or_orders_by_what_they_may_not_read() -> None:
+    from zhiyin.objects.custom.models import CustomField
+
+    desk = Desk()
+    desk.customer()
+    CustomField.objects.create(
+        object_type="customer", key="c_income", label_zh="收入", label_en="Income", type="number",
+        sensitivity="sensitive",
+    )  # fmt: skip
+    for field, role in (("c_income", Role.ANALYST), ("phone", Role.ANALYST), ("x", Role.DPO)):
+        where = f'{{"is":"any","of":[{{"is":"field","field":"{field}","op":"filled"}}]}}'
+        answer = desk.client(role).get(f"{API}/customers", {"where": where})
+        assert answer.status_code == 422, field
+        assert answer.json()["errors"][0]["field"] == "where"
+    assert desk.client(Role.ANALYST).get(f"{API}/customers?sort=c_income").status_code == 422
+    where = '{"is":"has","relation":"company","where":{"is":"field","field":"city","op":"filled"}}'
+    answer = desk.client(Role.ANALYST).get(f"{API}/customers", {"where": where})
+    assert answer.json()["items"] == []

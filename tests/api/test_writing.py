@@ -141,6 +141,17 @@ class TestNotesAndTasks:
         nobody = client.post(f"{API}/tasks", {**body, "owner_id": str(theirs.pk)}, JSON)
         assert nobody.json()["errors"][0]["field"] == "owner_id"
 
+    def test_ones_task_for_a_customer_out_of_sight_does_not_say_for_whom(self) -> None:
+        desk = Desk()
+        theirs = desk.customer(desk.stranger)
+        task = Task.objects.create(customer=theirs, title="x", owner=desk.sales,
+                                   created_by=desk.admin)  # fmt: skip
+        client = desk.client(Role.SALES)
+        alone = client.get(f"{API}/tasks/{task.pk}").json()
+        (listed,) = client.get(f"{API}/tasks").json()["items"]
+        assert (alone["customer_id"], listed["customer_id"]) == (None, None)
+        assert client.get(f"{API}/tasks?customer_id={theirs.pk}").json()["items"] == []
+
 
 class TestViews:
     BODY = {

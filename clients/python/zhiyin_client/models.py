@@ -893,7 +893,7 @@ class TaskOut(Answer, kw_only=True):
     """Something to do for a customer."""
 
     id: UUID = _NOT_ASKED
-    customer_id: UUID = _NOT_ASKED
+    customer_id: UUID | None = _NOT_ASKED
     title: str = _NOT_ASKED
     owner: Named = _NOT_ASKED
     created_by: Named = _NOT_ASKED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from zhiyin.accounts.api.requests import user_of
 from zhiyin.accounts.api.responses import BODY, MATCH, ROW, answers
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
-from zhiyin.customers.models import Note, Task
+from zhiyin.customers.models import Customer, Note, Task
 from zhiyin.customers.queries import record
 from zhiyin.customers.services import notes, tasks
 from zhiyin.customers.services.values import CannotBe
@@ -79,7 +80,7 @@ class TaskOut(Schema):
     """Something to do for a customer."""
 
     id: UUID
-    customer_id: UUID
+    customer_id: UUID | None = Field(description="Null where the customer is not yours to see.")
     title: str = Field(description="Untrusted text.", examples=["回电确认交期"])
     owner: Named
     created_by: Named
@@ -131,13 +132,14 @@ def write_note(request: HttpRequest, customer_id: UUID, new: NoteIn) -> Status[A
 @gate("task.see")
 def list_tasks(request: HttpRequest, asked: Query[TasksQuery]) -> Answer:
     """The tasks that you may see, the newest first."""
-    found = _seen(user_of(request))
+    user = user_of(request)
+    found = _seen(user)
     if asked.customer_id is not None:
-        found = found.filter(customer=asked.customer_id)
+        found = found.filter(customer__in=_in_sight(user, [asked.customer_id]))
     if asked.done is not None:
         found = found.filter(done_at__isnull=not asked.done)
     rows, following = paging.newest(found, asked, f"tasks:{asked.customer_id}:{asked.done}")
-    return {"items": [_task(one) for one in rows], "next": following}
+    return {"items": _told(user, rows), "next": following}
 
 
 @to_do.post(
@@ -147,8 +149,9 @@ def list_tasks(request: HttpRequest, asked: Query[TasksQuery]) -> Answer:
 @gate("task.change")
 def add_task(request: HttpRequest, new: TaskIn) -> Status[Answer]:
     """Somebody is to do something for a customer whom you may see; they are told."""
-    made = create_task(user_of(request), new)
-    return Status(201, _task(STATE.tell(request, made)))
+    user = user_of(request)
+    (told,) = _told(user, [STATE.tell(request, create_task(user, new))])
+    return Status(201, told)
 
 
 @to_do.get(
@@ -158,7 +161,9 @@ def add_task(request: HttpRequest, new: TaskIn) -> Status[Answer]:
 @gate("task.see")
 def task(request: HttpRequest, task_id: UUID) -> Answer:
     """A task that you may see."""
-    return _task(STATE.tell(request, _found(user_of(request), task_id)))
+    user = user_of(request)
+    (told,) = _told(user, [STATE.tell(request, _found(user, task_id))])
+    return told
 
 
 @to_do.patch(
@@ -171,7 +176,8 @@ def change_task(request: HttpRequest, task_id: UUID, change: TaskPatch) -> Answe
     user = user_of(request)
     with STATE.unchanged(request, _found(user, task_id)):
         changed = finish(user, task_id, done=change.done)
-    return _task(STATE.tell(request, changed))
+    (told,) = _told(user, [STATE.tell(request, changed)])
+    return told
 
 
 def finish(user: User, task_id: UUID, *, done: bool) -> Task:
@@ -219,9 +225,20 @@ def _note(one: Note) -> Answer:
     }  # fmt: skip
 
 
-def _task(one: Task) -> Answer:
+def _in_sight(user: User, people: Iterable[UUID]) -> QuerySet[Customer]:
+    return access.scoped(user, Customer.objects.filter(pk__in=list(people)), "customer.see")
+
+
+def _told(user: User, rows: Sequence[Task]) -> list[Answer]:
+    """Tasks are their owner's, also where the customer is out of sight: then without whom."""
+    people = {one.customer_id for one in rows}
+    seen = set(_in_sight(user, people).values_list("pk", flat=True)) if people else set()
+    return [_task(one, one.customer_id if one.customer_id in seen else None) for one in rows]
+
+
+def _task(one: Task, customer: UUID | None) -> Answer:
     return {
-        "id": one.pk, "customer_id": one.customer_id, "title": one.title,
+        "id": one.pk, "customer_id": customer, "title": one.title,
         "owner": {"id": one.owner_id, "name": one.owner.name},
         "created_by": {"id": one.created_by_id, "name": one.created_by.name},
         "due_at": one.due_at, "done_at": one.done_at, "created_at": one.created_at,
