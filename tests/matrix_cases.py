@@ -268,6 +268,11 @@ def _api_customer(world: World) -> Case:
     return Case({"customer_id": customer.pk}, customer, {"tag": "VIP"})
 
 
+def _api_tagged(world: World) -> Case:
+    made = _api_customer(world)
+    return Case({**made.kwargs, "tag": "VIP"}, made.row)
+
+
 def _api_customer_change(world: World) -> Case:
     case = _api_customer(world)
     return Case(case.kwargs, case.row, {"version": 1, "city": "London"})
@@ -474,6 +479,7 @@ CASES: dict[str, Callable[[World], Case]] = {
     # the API
     "api:customer": _api_customer_change,
     "api:tag_customer": _api_customer,
+    "api:untag_customer": _api_tagged,
     "api:open_look": _api_look,
     "api:read_look": _look,
     "api:customer_timeline": _api_customer,

@@ -15,9 +15,19 @@ from zhiyin.accounts.models import Department, User
 from zhiyin.accounts.roles import Role
 from zhiyin.collect.models import Import, Source
 from zhiyin.customers import search, segmentation
-from zhiyin.customers.models import Customer, ModelVersion, Order, OrderLine, Score, Segment
+from zhiyin.customers.models import (
+    Company,
+    Customer,
+    ModelVersion,
+    Order,
+    OrderLine,
+    Score,
+    Segment,
+    Task,
+)
 from zhiyin.engage.models import Campaign
 from zhiyin.ids import uuid7
+from zhiyin.objects.models import SavedView
 
 API = "/api/v1"
 HOSTILE = "<script>alert('刘备')</script>\u202e=1+1\"';--"
@@ -101,6 +111,13 @@ class Desk:
             source=self.shop, file_name="orders.csv", file_digest="0" * 64, path="x",
             owner=self.admin,
         )  # fmt: skip
+        one = Company.objects.create(name=HOSTILE, owner=self.sales, department=self.ours)
+        Customer.objects.filter(pk=person.pk).update(company=one)
+        for who in self.people.values():
+            Task.objects.create(customer=person, title=HOSTILE, owner=who, created_by=self.admin)
+        SavedView.objects.create(
+            name=HOSTILE, owner=self.admin, object_type="customer", shared=True
+        )
         segment = self.segment()
         Campaign.objects.create(name="Winter", segment=segment, owner=self.admin)
         Campaign.objects.create(

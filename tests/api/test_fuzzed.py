@@ -119,8 +119,12 @@ def _signed_in(client: Client) -> dict[str, dict[str, str]]:
 def _known(client: Client) -> dict[str, str]:
     """Ids of things that this role can see."""
     known = {}
-    for name in ("customer", "segment", "import", "campaign"):
-        items = client.get(f"{API}/{name}s").json().get("items")
+    for name, place in (
+        ("customer", "customers"), ("company", "companies"), ("task", "tasks"),
+        ("view", "views?object_type=customer"), ("segment", "segments"), ("import", "imports"),
+        ("campaign", "campaigns"),
+    ):  # fmt: skip
+        items = client.get(f"{API}/{place}").json().get("items")
         if items:
             known[f"{name}_id"] = items[0]["id"]
     return known

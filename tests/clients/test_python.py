@@ -116,6 +116,11 @@ class TestWithAServer:
         assert good.id == Company.objects.get().pk
         assert bad.problem is not None and bad.problem.errors[0].field == "website"
 
+    def test_a_tag_with_a_slash_is_given_and_taken_away(self, desk: Desk, crm: Client) -> None:
+        person = desk.customer()
+        assert crm.tag_customer(person.pk, models.TagIn(tag="新/客?")).tags == ["新/客?"]
+        assert crm.untag_customer(person.pk, "新/客?").tags == []
+
     def test_a_file_is_attached(self, desk: Desk, crm: Client) -> None:
         person = desk.customer()
         made = crm.attach_file(

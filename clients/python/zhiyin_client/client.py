@@ -142,9 +142,9 @@ class Client(Transport):
         """Tag a customer."""
         return self.call("POST", "/customers/{customer_id}/tags", TagsOut, arguments={"customer_id": customer_id}, body=body, headers={"Idempotency-Key": idempotency_key, "If-Match": if_match})
 
-    def untag_customer(self, customer_id: UUID, *, tag: str, if_match: str | None = None) -> TagsOut:
+    def untag_customer(self, customer_id: UUID, tag: str, *, if_match: str | None = None) -> TagsOut:
         """Take a tag away."""
-        return self.call("DELETE", "/customers/{customer_id}/tags", TagsOut, arguments={"customer_id": customer_id}, query={"tag": tag}, headers={"If-Match": if_match})
+        return self.call("DELETE", "/customers/{customer_id}/tags/{tag}", TagsOut, arguments={"customer_id": customer_id, "tag": tag}, headers={"If-Match": if_match})
 
     def get_timeline(self, customer_id: UUID, *, cursor: str | None = None, kind: str | None = None, fields: list[Literal["at", "kind", "text", "detail", "quote", "side", "simulated", "count"]] | None = None) -> TimelinePage:
         """What happened."""

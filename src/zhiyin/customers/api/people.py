@@ -189,16 +189,16 @@ def tag_customer(request: HttpRequest, customer_id: UUID, new: TagIn) -> Answer:
 
 
 @router.delete(
-    "/customers/{customer_id}/tags", response=answers(TagsOut, *ROW, *BODY, *MATCH),
-    operation_id="untag_customer", url_name="tag_customer", summary="Take a tag away",
+    "/customers/{customer_id}/tags/{path:tag}", response=answers(TagsOut, *ROW, *BODY, *MATCH),
+    operation_id="untag_customer", summary="Take a tag away",
 )  # fmt: skip
 @gate("customer.tag")
-def untag_customer(request: HttpRequest, customer_id: UUID, gone: Query[TagIn]) -> Answer:
+def untag_customer(request: HttpRequest, customer_id: UUID, tag: str) -> Answer:
     """Take a tag away; one that is not there is no error."""
     user = user_of(request)
     person = record.person(user, customer_id, "customer.tag")
     with STATE.unchanged(request, person):
-        tagged = tags.set_tag(person, gone.tag, by=user, on=False)
+        tagged = tags.set_tag(person, tag, by=user, on=False)
     return {"tags": tagged.tags, "version": tagged.version}
 
 
