@@ -170,3 +170,15 @@ def test_fields_of_ones_own_are_read_written_asked_and_ordered_by() -> None:
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused(query: str) -> None:
     assert Desk().client(Role.ADMINISTRATOR).get(f"{API}/companies?{query}").status_code == 422
+
+
+def test_a_customers_company_out_of_sight_is_not_named_with_them() -> None:
+    desk = Desk()
+    hidden = company(desk, owner=desk.stranger, department=desk.theirs)
+    person = desk.customer(company=hidden)
+    client = desk.client(Role.SALES)
+    assert "company" not in client.get(f"{API}/customers/{person.pk}").json()
+    (listed,) = client.get(f"{API}/customers").json()["items"]
+    assert "company" not in listed
+    whole = desk.client(Role.ADMINISTRATOR).get(f"{API}/customers/{person.pk}").json()
+    assert whole["company"] == {"id": str(hidden.pk), "name": hidden.name}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from django.conf import settings
 from django.db.models import Model
 
-from zhiyin.accounts import audit
+from zhiyin.accounts import access, audit
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import Department, User
 from zhiyin.customers.fields import PERSONAL, Levels, levels_for, shown
@@ -88,4 +88,7 @@ def _told(user: User, customer: Customer, levels: Levels) -> dict[str, Value]:
         elif level >= Level.READ:
             special = _TOLD_APART.get(name)
             told[name] = special(customer) if special else getattr(customer, name)
+    company = customer.company
+    if company is not None and not access.can_reach(user, "company.see", company):
+        told.pop("company", None)
     return told
