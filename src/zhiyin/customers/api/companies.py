@@ -19,6 +19,7 @@ from zhiyin.accounts.api.requests import user_of
 from zhiyin.accounts.api.responses import BODY, MATCH, ROW, answers
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
+from zhiyin.customers import companies as seeing
 from zhiyin.customers.api import people, telling
 from zhiyin.customers.api.company_schemas import (
     CompaniesQuery,
@@ -71,7 +72,7 @@ def create_company(request: HttpRequest, new: CompanyIn) -> Status[Answer]:
     """Yours, and your department's. A number that is registered already is refused."""
     user = user_of(request)
     made = create(user, new)
-    return Status(201, _told(user, STATE.tell(request, made)))
+    return Status(201, _alone(request, user, made.pk))
 
 
 @router.get(
@@ -81,8 +82,7 @@ def create_company(request: HttpRequest, new: CompanyIn) -> Status[Answer]:
 @gate("company.see")
 def company(request: HttpRequest, company_id: UUID) -> Answer:
     """One company with the figures of its people."""
-    user = user_of(request)
-    return _told(user, STATE.tell(request, found(user, company_id)))
+    return _alone(request, user_of(request), company_id)
 
 
 @router.patch(
@@ -95,7 +95,7 @@ def change_company(request: HttpRequest, company_id: UUID, given: CompanyPatch) 
     """Write some fields, all or none. 409 where somebody changed the company since you read."""
     user = user_of(request)
     change(request, user, company_id, given)
-    return _told(user, STATE.tell(request, found(user, company_id)))
+    return _alone(request, user, company_id)
 
 
 def change(request: HttpRequest, user: User, company_id: UUID, given: CompanyPatch) -> None:
@@ -197,6 +197,13 @@ def _texts(given: CompanyIn | CompanyPatch) -> dict[str, str]:
         name: ",".join(value) if isinstance(value, list) else value for name, value in said.items()
     }
     return texts | custom.texts(COMPANY, given.custom)
+
+
+def _alone(request: HttpRequest, user: User, company_id: UUID) -> Answer:
+    """The company as it is now, its figures those of the people whom this user sees."""
+    one = STATE.tell(request, found(user, company_id))
+    seeing.as_seen([one], user)
+    return _told(user, one)
 
 
 def _told(user: User, one: Company) -> Answer:

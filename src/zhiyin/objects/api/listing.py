@@ -16,7 +16,7 @@ from zhiyin.objects import conditions, counting, levels
 from zhiyin.objects.conditions import BadCondition, Node
 from zhiyin.objects.definitions import Asked, ObjectType
 from zhiyin.objects.keyset import order_of, orders, read_mark, read_page
-from zhiyin.objects.listing import Listing, may_sort, rows_of
+from zhiyin.objects.listing import Listing, in_allowed_order, may_sort, rows_of
 
 Tell = Callable[[Any], dict[str, object]]
 _NOT_ASKED = {
@@ -29,9 +29,9 @@ class ListQuery(PageQuery):
     """A part of a list in an order, narrowed by conditions."""
 
     sort: str = Field(
-        "-revenue", max_length=80, pattern="^-?[a-z][a-z0-9_]*$", examples=["-revenue"],
+        "", max_length=80, pattern="^(-?[a-z][a-z0-9_]*)?$", examples=["-revenue"],
         description="A field that has an order, also one of your own (`c_size`); a minus sign means"
-        " descending.",
+        " descending. Without it, the order in which your list opens.",
     )  # fmt: skip
     total: bool = Field(False, description="Count as well (up to 10,000).")
     where: str = Field(
@@ -59,17 +59,21 @@ def page(
     listing = Listing(
         of, filters=dict(filters), where=tree(asked.where), sort=asked.sort, question=question
     )
-    everywhere = levels.everywhere(user, of)
-    if asked.sort.removeprefix("-") not in orders(of) or not may_sort(everywhere, listing):
+    known = levels.everywhere(user, of)
+    if not asked.sort:
+        listing = in_allowed_order(known, listing)
+    elif asked.sort.removeprefix("-") not in orders(of) or not may_sort(known, listing):
         raise Problem(422, faults=[Fault("sort", _NOT_ASKED)])
     narrowed = rows_of(listing, Asked(user, of.as_of()))
     if narrowed.bad:
         raise Problem(422, faults=[Fault(one.chip or "where", _NOT_ASKED) for one in narrowed.bad])
-    belongs_to = f"{of.plural_name}:{user.pk}:{asked.sort}:{place}"
+    belongs_to = f"{of.plural_name}:{user.pk}:{listing.sort}:{place}"
     mark = read_mark(paging.unseal(asked.cursor, belongs_to)) if asked.cursor else None
     within = within or Q()
     rows = narrowed.rows.filter(within).select_related(*of.joined)
-    found = read_page(rows, order_of(of, asked.sort), asked.limit, after=mark)
+    found = read_page(rows, order_of(of, listing.sort), asked.limit, after=mark)
+    if of.as_seen is not None:
+        of.as_seen(found.rows, user)
     total = counting.capped(narrowed.counted.filter(within)) if asked.total else None
     return {
         "items": [tell(one) for one in found.rows],
