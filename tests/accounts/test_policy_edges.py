@@ -139,12 +139,12 @@ def test_a_share_is_refused_where_it_would_open_more_than_the_giver_may(
     row = people.customer(owner=anna, department=north)
     sharer = Grant(Scope.OWN, {"see", "share"})
     built_in = policy.resource_named("customer").grants
-    with policy.supposing({"customer": {**built_in, Role.SALES: sharer}}):
-        with pytest.raises(NotAllowed, match="may not change"):
-            sharing.share("customer", row, by=anna, user=bo, reason="x", may_change=True)
-    with policy.supposing({"customer": {**built_in, Role.DPO: ()}}):
-        with pytest.raises(NotAllowed, match="role opens no records"):
-            sharing.share("customer", row, by=anna, user=factories.user(Role.DPO), reason="x")
+    narrowed = policy.supposing({"customer": {**built_in, Role.SALES: sharer}})
+    with narrowed, pytest.raises(NotAllowed, match="may not change"):
+        sharing.share("customer", row, by=anna, user=bo, reason="x", may_change=True)
+    closed = policy.supposing({"customer": {**built_in, Role.DPO: ()}})
+    with closed, pytest.raises(NotAllowed, match="role opens no records"):
+        sharing.share("customer", row, by=anna, user=factories.user(Role.DPO), reason="x")
 
 
 def test_a_territory_is_drawn_only_by_who_sees_all_that_it_can_hold() -> None:
