@@ -82,7 +82,7 @@ class TestCustomers:
         place = f"{API}/customers/{made['id']}"
         assert "c_day" not in desk.client(Role.ANALYST).get(place).json()["custom"]
         (listed,) = client.get(f"{API}/customers?fields=custom").json()["items"]
-        assert listed == {"id": made["id"], "custom": made["custom"]}
+        assert listed == {"id": made["id"], "custom": {"c_likes": ["tea"], "c_member": True}}
         changed = client.patch(place, {"version": 1, "custom": {"c_member": False}}, JSON)
         assert changed.json()["custom"]["c_member"] is False
         assert ProfileChange.objects.filter(field="c_member").exists()

@@ -59,7 +59,7 @@ def companies(request: HttpRequest, asked: Query[CompaniesQuery]) -> Answer:
     given = asked.model_dump(include=_CHIPS, exclude_none=True)
     filters = {name: text for name, value in given.items() if (text := str(value).strip())}
     return listing.page(
-        COMPANY, user, asked, filters, lambda one: _told(user, one), question=asked.q
+        COMPANY, user, asked, filters, lambda one: _told(user, one, listed=True), question=asked.q
     )
 
 
@@ -206,12 +206,12 @@ def _alone(request: HttpRequest, user: User, company_id: UUID) -> Answer:
     return _told(user, one)
 
 
-def _told(user: User, one: Company) -> Answer:
+def _told(user: User, one: Company, *, listed: bool = False) -> Answer:
     known = levels.of_row(user, COMPANY, one)
     told: Answer = {
         "id": one.pk, "version": one.version, "currency": settings.CURRENCY,
         "simulated": one.simulated, "figures_at": one.figures_at,
-        "custom": custom.told(user, COMPANY, one),
+        "custom": custom.told(user, COMPANY, one, listed=listed),
     }  # fmt: skip
     for name in CompanyOut.model_fields:
         if name in told or known.get(name, Level.HIDDEN) < Level.READ:

@@ -51,7 +51,7 @@ def in_list(user: User, customer: Customer) -> dict[str, Value]:
     """A row of a list: personal fields are masked for everybody."""
     levels = levels_for(user, customer)
     masked = {name: min(levels[name], Level.MASKED) for name in PERSONAL}
-    return _told(user, customer, {**levels, **masked})
+    return _told(user, customer, {**levels, **masked}, listed=True)
 
 
 def alone(user: User, customer: Customer, only: Collection[str] | None = None) -> dict[str, Value]:
@@ -67,7 +67,9 @@ def alone(user: User, customer: Customer, only: Collection[str] | None = None) -
     return _told(user, customer, levels)
 
 
-def _told(user: User, customer: Customer, levels: Levels) -> dict[str, Value]:
+def _told(
+    user: User, customer: Customer, levels: Levels, *, listed: bool = False
+) -> dict[str, Value]:
     masked: list[str] = []
     told: dict[str, Value] = {
         "id": customer.pk,
@@ -77,7 +79,7 @@ def _told(user: User, customer: Customer, levels: Levels) -> dict[str, Value]:
         "figures_at": customer.figures_at,
         "scored_at": customer.scored_at,
         "masked": masked,
-        "custom": custom.told(user, CUSTOMER, customer),
+        "custom": custom.told(user, CUSTOMER, customer, listed=listed),
     }
     for name, level in levels.items():
         if name in PERSONAL:

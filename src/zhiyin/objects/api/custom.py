@@ -38,12 +38,14 @@ class CustomIn(Schema):
     )  # fmt: skip
 
 
-def told(user: User, of: ObjectType, row: HasCustom) -> dict[str, Json]:
-    """The custom fields of a row that this user may read."""
+def told(user: User, of: ObjectType, row: HasCustom, *, listed: bool = False) -> dict[str, Json]:
+    """The custom fields of a row that this user may read; in a list none about a person."""
     custom = [one for one in fields_of(of).values() if one.custom]
     if not custom:
         return {}
-    known = levels.of_row(user, of, row, custom)
+    known = (
+        levels.in_list(user, of, row, custom) if listed else levels.of_row(user, of, row, custom)
+    )
     return {one.key: _json(value_of(one, row)) for one in custom if known[one.key] >= Level.READ}
 
 
