@@ -103,6 +103,7 @@ class Watched:
         self.seen: set[str] = set()
         self.whole: set[str] = set()
         visit.context.add_init_script(HOOK)
+        visit.page.set_default_timeout(60_000)  # a soak runs at the lowest priority
         visit.page.on("dialog", lambda dialog: self.ran.append(f"dialog: {dialog.message}"))
         visit.page.on("request", self._foreign)
 
