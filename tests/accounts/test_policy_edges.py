@@ -57,9 +57,8 @@ def test_each_way_by_a_role_is_told_where_it_opens_and_where_it_does_not() -> No
     mine = people.customer(owner=sales, department=north)
     team = people.customer(department=north)
     other = people.customer(department=south)
-    assert (
-        told(sales, mine)[0] == ["It belongs to them, and their role opens what is their own."] * 2
-    )
+    own = "It belongs to them, and their role opens what is their own."
+    assert told(sales, mine)[0] == [own, own]
     assert told(sales, team) == (
         ["It belongs to their department, and their role opens that."],
         ["Their role opens what is their own; this belongs to somebody else."],
@@ -139,11 +138,11 @@ def test_a_share_is_refused_where_it_would_open_more_than_the_giver_may(
     row = people.customer(owner=anna, department=north)
     sharer = Grant(Scope.OWN, {"see", "share"})
     built_in = policy.resource_named("customer").grants
-    narrowed = policy.supposing({"customer": {**built_in, Role.SALES: sharer}})
-    with narrowed, pytest.raises(NotAllowed, match="may not change"):
+    seller = policy.supposing({"customer": {**built_in, Role.SALES: sharer}})
+    with seller, pytest.raises(NotAllowed, match="may not change"):
         sharing.share("customer", row, by=anna, user=bo, reason="x", may_change=True)
-    closed = policy.supposing({"customer": {**built_in, Role.DPO: ()}})
-    with closed, pytest.raises(NotAllowed, match="role opens no records"):
+    blind = policy.supposing({"customer": {**built_in, Role.DPO: ()}})
+    with blind, pytest.raises(NotAllowed, match="role opens no records"):
         sharing.share("customer", row, by=anna, user=factories.user(Role.DPO), reason="x")
 
 
@@ -232,3 +231,15 @@ def test_a_seat_that_could_not_be_found_is_looked_for_again() -> None:
                 seat.current()
         seat.sit(lambda: seat.EVERYTHING)
         assert seat.current() == seat.EVERYTHING == seat.current()
+
+
+def test_what_may_be_asked_about_is_what_the_rows_open_least_let_read() -> None:
+    """The team's rows and each shared one count by themselves, however open one's own are."""
+    north = factories.department()
+    anna, bo = (factories.user(Role.SALES, department=north) for _ in range(2))
+    row = people.customer(owner=anna)
+    sharing.share("customer", row, by=anna, user=bo, reason="x")
+    team, shared = access.outermost_ways(User.objects.get(pk=bo.pk), "customer")
+    assert [way.levels["phone"] for way in team] == [Level.MASKED]
+    assert [way.source for way in shared] != [None]
+    assert access.outermost_ways(factories.user(closed=True), "customer") == [[]]

@@ -160,13 +160,12 @@ def _ways(user: User, resource: Resource, grants: list[Grant]) -> list[Way]:
     as_own = _as_own(resource, grants)
     if resource.places or resource.shareable or resource.delegable:
         reach = reach_of(user)
-        if resource.places:
-            found += [_by_territory(resource, as_own, one) for one in reach.territories]
-        if resource.shareable:
-            shares = [one for one in reach.shares if one.resource == resource.name]
-            found += [_by_share(resource, as_own, one) for one in shares]
-        if resource.delegable:
-            found += [_by_delegation(resource, as_own, one) for one in reach.stands_in]
+        territories = reach.territories if resource.places else ()
+        shares = [one for one in reach.shares if one.resource == resource.name]
+        stands_in = reach.stands_in if resource.delegable else ()
+        found += [_by_territory(resource, as_own, one) for one in territories]
+        found += [_by_share(resource, as_own, one) for one in shares]
+        found += [_by_delegation(resource, as_own, one) for one in stands_in]
     return found
 
 
