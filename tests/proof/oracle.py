@@ -123,8 +123,8 @@ def _knows_of_company(role: Role, field: str) -> bool:
 
 
 def _knows_field(role: Role, field: str, row: str, door: str) -> bool:
-    if "c_" in field[:6] and _only_by_share(role, row):
-        return False  # a share says what it opens, and the house's fields are not in it
+    if field in {"c_personal", "c_sensitive"} and _only_by_share(role, row):
+        return False  # a share opens what is plain; what is close to a person stays closed
     if field in HISTORY_IS_SILENT or field in ALWAYS_MASKED:
         return False
     personal, sensitive = field in PERSONAL_FIELDS, field in SENSITIVE_FIELDS
