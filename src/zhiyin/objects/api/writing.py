@@ -33,6 +33,7 @@ def change(
     """Write these fields. 403 names what is not theirs to write, 422 what cannot be kept, 409 says
     that the row is no longer at this version (None: whichever it is at)."""
     may_write(of, texts, levels.of_row(by, of, row))
+    check_readable(of, texts, by=by)
     with transaction.atomic():
         fresh = of.model._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
         if version is not None and changing.version_of(fresh) != version:
@@ -46,6 +47,22 @@ def may_write(of: ObjectType, keys: Mapping[str, str], known: levels.Levels) -> 
     refused = [key for key in keys if known.get(key, Level.HIDDEN) < Level.WRITE]
     if refused:
         raise Problem(403, faults=[Fault(place(of, key), _NOT_YOURS) for key in refused])
+
+
+def check_readable(of: ObjectType, texts: Mapping[str, str], *, by: User) -> None:
+    """Refuses with everything that no field can hold, before anything is written."""
+    told: dict[str, dict[str, str]] = {}
+    for key, text in texts.items():
+        editor = fields_of(of)[key].editor
+        assert editor is not None
+        for tongue, locale in LOCALES.items():
+            with override(locale):
+                try:
+                    editor.read(text, by)
+                except CannotBe as reason:
+                    told.setdefault(place(of, key), {})[tongue] = str(reason)
+    if told:
+        raise Problem(422, faults=[Fault(key, text) for key, text in told.items()])
 
 
 def create(
