@@ -118,7 +118,10 @@ def _only_by_share(role: Role, row: str) -> bool:
 
 
 def _knows_of_company(role: Role, field: str) -> bool:
-    """A company has no field of people; whoever sees it sees what the house added as plain."""
+    """Whoever sees it sees what the house added as plain; what its people spent in all is for who
+    sees all people."""
+    if field in {"revenue", "orders", "headcount", "last_order_at"}:
+        return SEE_CUSTOMER[role] == "all"
     return not field.startswith("old_c_") and field not in {"c_personal", "c_sensitive"}
 
 
