@@ -41,7 +41,7 @@ SECRET = {"phone": "+8613877770000", "email": "findme@example.com", "birth_date"
 _PASSING = (
     (r'(csrfmiddlewaretoken" value=|data-csrf=|nonce=)"[^"]*"', r"\1"),
     (r'("[\w-]*csrf[\w-]*":\s*)"\w+"', r"\1"),
-    (r"\d\d:\d\d(:\d\d(\.\d+)?)?|queried in [\d.,]+ m?s|\d+ (s|min) ago", "TIME"),
+    (r"\d\d:\d\d(:\d\d(\.\d+)?)?|queried in [\d.,]+ m?s|\d+ (s|min|h) ago|just now", "TIME"),
 )
 _PASSING_HEADERS = {"X-Request-ID", "Date", "Set-Cookie", "RateLimit", "X-RateLimit-Remaining",
                     "X-RateLimit-Reset", "RateLimit-Remaining", "RateLimit-Reset", "Server-Timing",
