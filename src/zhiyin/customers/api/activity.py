@@ -110,7 +110,7 @@ class TasksQuery(PageQuery):
 def customer_notes(request: HttpRequest, customer_id: UUID, asked: Query[PageQuery]) -> Answer:
     """What colleagues wrote down, the newest first."""
     person = record.person(user_of(request), customer_id)
-    found = Note.objects.filter(customer=person).select_related("by")
+    found = person.notes.select_related("by")
     rows, following = paging.newest(found, asked, f"notes:{person.pk}")
     return {"items": [_note(one) for one in rows], "next": following}
 
