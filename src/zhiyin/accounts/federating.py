@@ -75,9 +75,7 @@ def _made(claims: Claims, rules: SignInRules) -> User:
         raise Refused(Refusal.UNVERIFIED)
     if claims.domain not in rules.domains:
         raise Refused(Refusal.DOMAIN)
-    roles = _roles(claims, rules) or [Role(one) for one in rules.default_roles]
-    if not roles:
-        raise Refused(Refusal.NO_ROLE)
+    roles = _roles(claims, rules)
     user = User(
         email=normal_email(claims.email),
         name=" ".join(claims.name.split())[:80] or claims.email.partition("@")[0][:80],
@@ -108,9 +106,7 @@ def _follow_groups(user: User, claims: Claims, rules: SignInRules) -> None:
     what the user has stays."""
     changed = []
     if GroupRule.objects.exclude(role="").exists():
-        roles = _roles(claims, rules) or [Role(one) for one in rules.default_roles]
-        if not roles:
-            raise Refused(Refusal.NO_ROLE)
+        roles = _roles(claims, rules)
         if user.has_role(Role.ADMINISTRATOR) and services.is_last_administrator(user):
             roles = [role for role in Role if role in {Role.ADMINISTRATOR, *roles}]
         if (wanted := [role.value for role in roles]) != user.roles:
@@ -133,8 +129,13 @@ def _follow_groups(user: User, claims: Claims, rules: SignInRules) -> None:
 
 
 def _roles(claims: Claims, rules: SignInRules) -> list[Role]:
+    """What the groups give, else what the house gives everybody; raises `Refused` at nothing."""
     named = GroupRule.objects.exclude(role="").values_list("value", "role")
-    return roles_of(claims.values(rules.groups_claim), named)
+    given = roles_of(claims.values(rules.groups_claim), named)
+    roles = given or [Role(one) for one in rules.default_roles]
+    if not roles:
+        raise Refused(Refusal.NO_ROLE)
+    return roles
 
 
 def _department(claims: Claims, rules: SignInRules) -> Department | None:

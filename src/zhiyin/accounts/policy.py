@@ -123,6 +123,11 @@ class Resource:
         team = (Scope.TEAM, Scope.DEPARTMENT) if self.department else ()
         return (*own, *team, Scope.ALL)
 
+    @property
+    def listed_actions(self) -> list[str]:
+        """The actions as people read them: seeing first."""
+        return sorted(self.actions, key=lambda one: (one != "see", one))
+
     def grants_of(self, roles: Iterable[str]) -> list[Grant]:
         """The grants of these roles as they hold now."""
         found: list[Grant] = []

@@ -79,7 +79,7 @@ def refresh() -> None:
     if number is None:
         _held = _Held()
     elif number[0] != _held.number:
-        _held = _Held(number[0], policy_document.in_place(_document(number[0])))
+        _held = _Held(number[0], policy_document.in_place(version(number[0]) or {}))
 
 
 def forget() -> None:
@@ -94,6 +94,11 @@ def forget() -> None:
 def current() -> PolicyVersion | None:
     """The version that holds; None is the built-in policy."""
     return PolicyVersion.objects.select_related("by").order_by("-number").first()
+
+
+def document_of(held: PolicyVersion | None) -> Document:
+    """What a version says; of the built-in policy nothing."""
+    return held.grants if held else {}
 
 
 def versions() -> QuerySet[PolicyVersion]:
@@ -115,7 +120,7 @@ def proposal() -> Proposal | None:
     if draft is None:
         return None
     held = current()
-    before = held.grants if held else {}
+    before = document_of(held)
     after = policy_document.merged(before, draft.changes)
     changes = policy_document.differing(before, after)
     number = held.number if held else 0
@@ -146,7 +151,7 @@ def draft_going_back(number: int, *, by: User) -> None:
     if earlier is None:
         raise access.OutOfSight
     PolicyDraft.objects.all().delete()
-    _draft_more(policy_document.differing(held.grants if held else {}, earlier), by)
+    _draft_more(policy_document.differing(document_of(held), earlier), by)
     record(by, "policy.drafted", None, back_to=number)
 
 
@@ -207,8 +212,7 @@ def put(changes: Mapping[str, Mapping[str, Any]], *, by: User) -> PolicyVersion:
                 raise PolicyError(f"no such role: {role!r}")
             found = policy_document.read(policy.resource_named(name), Role(role), said)
             checked.setdefault(name, {})[role] = policy_document.write(found)
-    held = current()
-    after = policy_document.merged(held.grants if held else {}, checked)
+    after = policy_document.merged(document_of(current()), checked)
     return _apply(after, by=by, note=_("From a configuration file"))
 
 
@@ -216,7 +220,7 @@ def _apply(
     after: Document, *, by: User, note: str = "", went_back_to: int | None = None
 ) -> PolicyVersion:
     held = current()
-    changed = policy_document.differing(held.grants if held else {}, after)
+    changed = policy_document.differing(document_of(held), after)
     _check_branch(after, by)
     made = PolicyVersion.objects.create(
         number=held.number + 1 if held else 1, grants=after, by=by,
@@ -243,11 +247,6 @@ def somebody_may_change(besides: User | None = None) -> bool:
     return any(
         access.allowed(one, CHANGE) for one in people if besides is None or one.pk != besides.pk
     )
-
-
-def _document(number: int) -> Document:
-    found: Document = PolicyVersion.objects.only("grants").get(pk=number).grants
-    return found
 
 
 def _locked() -> None:

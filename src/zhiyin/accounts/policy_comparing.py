@@ -68,7 +68,7 @@ def compare(resource: Resource, before: Sequence[Grant], after: Sequence[Grant])
 def _actions(
     resource: Resource, before: Sequence[Grant], after: Sequence[Grant]
 ) -> Iterable[ActionChange]:
-    for action in sorted(resource.actions, key=lambda one: (one != "see", one)):
+    for action in resource.listed_actions:
         old, new = _widest(before, action), _widest(after, action)
         if old is not new:
             yield ActionChange(action, old, new)

@@ -57,7 +57,7 @@ def _card(resource: Resource, scope: Scope, grant: Grant) -> Card:
     name = scope.name.lower()
     boxes = [
         Box(str(policy_words.ACTIONS.get(one, one)), one, one in grant.actions)
-        for one in sorted(resource.actions, key=lambda one: (one != "see", one))
+        for one in resource.listed_actions
     ]
     kinds = [
         Choice(str(label), f"{name}.{kind.value}", grant.level(kind).name.lower(), _levels(kind))

@@ -106,7 +106,7 @@ def _effect(
     with policy.supposing(after):
         new, reaching = resource.grants_of(user.roles), _reached(user, resource)
     counted = []
-    for action in sorted(reached, key=lambda one: (one != "see", one)):
+    for action in resource.listed_actions:
         gained = counter.only_in(resource, reaching[action], reached[action])
         lost = counter.only_in(resource, reached[action], reaching[action])
         if gained or lost:

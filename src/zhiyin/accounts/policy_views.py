@@ -23,6 +23,7 @@ from zhiyin.accounts.asking import asker
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.policy import PolicyError, Resource, Scope
 from zhiyin.accounts.policy_changes import Proposal
+from zhiyin.accounts.policy_document import Document
 from zhiyin.accounts.refusals import NotAllowed
 from zhiyin.accounts.roles import Role
 from zhiyin.toasts import say, warn
@@ -55,11 +56,11 @@ class Row:
 @require_safe
 def permissions(request: HttpRequest) -> HttpResponse:
     """Every role and every kind of record: on whose rows, and where the draft differs."""
-    proposal = policy_changes.proposal()
     held = policy_changes.current()
+    proposal = policy_changes.proposal()
     context = {
         "roles": list(Role),
-        "rows": _rows(proposal),
+        "rows": _rows(proposal, policy_changes.document_of(held)),
         "draft": proposal,
         "version": held,
         "versions": policy_changes.versions()[:VERSIONS_A_PAGE],
@@ -68,9 +69,7 @@ def permissions(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/permissions.html", context)
 
 
-def _rows(proposal: Proposal | None) -> list[Row]:
-    held = policy_changes.current()
-    applied = held.grants if held else {}
+def _rows(proposal: Proposal | None, applied: Document) -> list[Row]:
     drafted = proposal.changes if proposal else {}
     after = policy_document.in_place(proposal.after if proposal else applied)
     found = []
@@ -100,9 +99,9 @@ def _rows(proposal: Proposal | None) -> list[Row]:
 def permission(request: HttpRequest, resource: str, role: str) -> HttpResponse:
     """What one role may do with one kind of record; saving goes into the draft."""
     known, who = _known(resource, role)
-    proposal = policy_changes.proposal()
     held = policy_changes.current()
-    document = proposal.after if proposal else held.grants if held else {}
+    proposal = policy_changes.proposal()
+    document = proposal.after if proposal else policy_changes.document_of(held)
     after = policy_document.in_place(document).get(resource, known.grants)
     grants = list(policy_document.granted(known, after, who))
     if request.method == "POST":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Model
+
 from zhiyin.accounts import access
 from zhiyin.accounts.access import Person
 from zhiyin.accounts.models import User
@@ -10,20 +12,20 @@ from zhiyin.objects import counting
 
 
 def people(user: Person) -> int | None:
-    """How many this user sees, for the side bar; an estimate where somebody sees very many."""
-    if not isinstance(user, User):
-        return None
-    if access.scope_of(user, "customer.see") is access.Scope.ALL:
-        return counting.everything(Customer).count
-    seen = access.scoped(user, Customer.objects.all(), "customer.see")
-    return counting.capped(seen, key=f"bar:customer:{user.pk}").count
+    """How many customers this user sees; an estimate where somebody sees very many."""
+    return _seen(user, "customer", Customer)
 
 
 def companies(user: Person) -> int | None:
-    """How many this user sees, for the side bar; an estimate where somebody sees very many."""
+    """How many companies this user sees; an estimate where somebody sees very many."""
+    return _seen(user, "company", Company)
+
+
+def _seen(user: Person, resource: str, model: type[Model]) -> int | None:
     if not isinstance(user, User):
         return None
-    if access.scope_of(user, "company.see") is access.Scope.ALL:
-        return counting.everything(Company).count
-    seen = access.scoped(user, Company.objects.all(), "company.see")
-    return counting.capped(seen, key=f"bar:company:{user.pk}").count
+    permission = f"{resource}.see"
+    if access.scope_of(user, permission) is access.Scope.ALL:
+        return counting.everything(model).count
+    seen = access.scoped(user, model._default_manager.all(), permission)
+    return counting.capped(seen, key=f"bar:{resource}:{user.pk}").count

@@ -16,8 +16,7 @@ from zhiyin.objects.configuration import Section
 
 
 def _held() -> Mapping[str, Any]:
-    held = policy_changes.current()
-    document = policy_document.whole(held.grants if held else {})
+    document = policy_document.whole(policy_changes.document_of(policy_changes.current()))
     return {f"{name}.{role}": said for name, by in document.items() for role, said in by.items()}
 
 

@@ -50,7 +50,7 @@ router = Router(tags=["customers"])
 Answer = dict[str, object]
 STATE = State("version")
 _OVER = {
-    "zh": "查看已过期，或不属于你；需要时请重新说明原因",
+    "zh": "查看已过期，或不属于您；需要时请重新说明原因",
     "en": "The look is over, or was never yours; say again why you need the value",
 }
 _NO_KIND = {"zh": "没有这类记录", "en": "There is no such type of line"}

@@ -20,7 +20,7 @@ from zhiyin.objects.faults import CannotBe, Conflict
 from zhiyin.objects.services import changing, creating
 
 Made = TypeVar("Made", bound=Model)
-_NOT_YOURS = {"zh": "你的角色不能写这一项", "en": "Your role may not write this field here"}
+_NOT_YOURS = {"zh": "您的角色不能写这一项", "en": "Your role may not write this field here"}
 _WHICH = {
     "zh": "请给出读取时的版本，或用 If-Match",
     "en": "Give the version that you read, or If-Match",

@@ -26,12 +26,12 @@ _kept: dict[str, tuple[object, object]] = {}
 
 def stamp() -> object:
     """Changes whenever a definition does."""
-    return cache.get_or_set(_STAMP, _read_stamp, SECONDS)
+    return _changed(_STAMP, CustomField)
 
 
 def layout_stamp() -> object:
     """Changes whenever a layout does."""
-    return cache.get_or_set(_LAYOUTS, _read_layout_stamp, SECONDS)
+    return _changed(_LAYOUTS, Layout)
 
 
 def forget() -> None:
@@ -69,7 +69,7 @@ def layouts(object_type: str) -> dict[str, Layout]:
 def demands(object_type: str) -> dict[str, Rules]:
     """When the built-in fields of an object have to be filled, by key."""
     return _once(
-        f"demands:{object_type}", cache.get_or_set(_DEMANDS, _read_demand_stamp, SECONDS),
+        f"demands:{object_type}", _changed(_DEMANDS, Demand),
         lambda: {one.key: read_rules(one.rules)
                  for one in Demand.objects.filter(object_type=object_type)},
     )  # fmt: skip
@@ -82,16 +82,11 @@ def _once(key: str, now: object, make: Callable[[], Made]) -> Made:
     return found[1]  # type: ignore[return-value]  # made by the same `make`
 
 
-def _read_stamp() -> tuple[object, ...]:
-    found = CustomField.objects.aggregate(n=Count("id"), at=Max("changed_at"))
-    return found["n"], found["at"]
+def _changed(key: str, model: type[CustomField | Layout | Demand]) -> object:
+    """How many rows there are and when one was changed last, read once for a while."""
 
+    def read() -> tuple[object, ...]:
+        found = model.objects.aggregate(n=Count("id"), at=Max("changed_at"))
+        return found["n"], found["at"]
 
-def _read_demand_stamp() -> tuple[object, ...]:
-    found = Demand.objects.aggregate(n=Count("id"), at=Max("changed_at"))
-    return found["n"], found["at"]
-
-
-def _read_layout_stamp() -> tuple[object, ...]:
-    found = Layout.objects.aggregate(n=Count("id"), at=Max("changed_at"))
-    return found["n"], found["at"]
+    return cache.get_or_set(key, read, SECONDS)

@@ -87,7 +87,7 @@ def page(request: HttpRequest, of: ObjectType) -> HttpResponse:
     drawing = Drawing(columns, asked.as_of)
     open_id = _open(request, found)
     fields = [column.field for column in columns]
-    asks = None if levels.are_even(user, of, fields) else user
+    asks = None if levels.are_even(known, of, fields) else user
     lines = _lines(of, found, drawing, listing.address(view=_of(name)), start, total, asks)
     context = {
         "of": of, "listing": listing, "lines": lines,
