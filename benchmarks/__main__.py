@@ -3,10 +3,12 @@
     python -m benchmarks                     all of them
     python -m benchmarks --quick             smaller data: minutes instead of a quarter of an hour
     python -m benchmarks --only features     one of them, or several with commas between
+    python -m benchmarks --data FOLDER       keeps the workspace of a million customers there
 
 Each figure is one line of JSON on standard output as soon as it is known; everything else goes to
-standard error. A benchmark that cannot run says why and does not stop the others. Nothing is
-written outside a temporary folder, which is removed at the end.
+standard error. A benchmark that cannot run says why and does not stop the others. Those of screens
+share a workspace. Nothing is written outside a temporary folder, which is removed at the end, but
+where --data names one.
 """
 
 from __future__ import annotations
@@ -23,14 +25,17 @@ from typing import Any
 
 from benchmarks.figures import figure, line_of
 
-BENCHMARKS = ("value", "features", "online_retail", "screens", "vitals")
+ON_A_WORKSPACE = ("screens", "growth", "vitals")
+BENCHMARKS = ("value", "features", "online_retail", *ON_A_WORKSPACE)
 
 Figure = dict[str, Any]
 
 
-def run(name: str, quick: bool, folder: Path) -> tuple[list[Figure], bool]:
+def run(name: str, quick: bool, folder: Path, workspace: Path) -> tuple[list[Figure], bool]:
     """One benchmark: its figures, and whether it came to its end."""
     command = [sys.executable, "-m", f"benchmarks.{name}", *(["--quick"] if quick else [])]
+    if name in ON_A_WORKSPACE:
+        command += ["--data", str(workspace)]
     print(f"[{name}]", file=sys.stderr, flush=True)
     begun = time.perf_counter()
     child = subprocess.Popen(
@@ -70,6 +75,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--only", default=",".join(BENCHMARKS), help="names with commas between")
     parser.add_argument("--quick", action="store_true", help="smaller data")
+    parser.add_argument("--data", type=Path, help="a folder that keeps the workspace of screens")
     options = parser.parse_args()
     chosen = options.only.split(",")
     unknown = sorted(set(chosen) - set(BENCHMARKS))
@@ -81,7 +87,7 @@ def main() -> int:
         folder = Path(name)
         folder.chmod(0o711)  # the database runs as a user of its own and walks through here
         for one in chosen:
-            found, done = run(one, options.quick, folder)
+            found, done = run(one, options.quick, folder, options.data or folder / "workspace")
             figures += found
             whole = whole and done
     print(table(figures), file=sys.stderr)

@@ -20,7 +20,6 @@ and Django's admin (see `benchmarks.admin`), served in the same way and clicked 
 
 from __future__ import annotations
 
-import argparse
 import html
 import http.client
 import os
@@ -28,7 +27,6 @@ import random
 import re
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -42,7 +40,7 @@ from benchmarks.around import SALESPERSON
 from benchmarks.figures import figure
 from benchmarks.many_rows import changed
 from benchmarks.processes import cpu_seconds
-from benchmarks.serving import WORKERS, Server, filled, signed_in, worker
+from benchmarks.serving import WORKERS, Server, filled, on_workspace, signed_in, worker
 
 ROUNDS = 30  # clicks of each user
 PEER_ROUNDS = 1  # of each user of the admin, whose pages take seconds
@@ -308,7 +306,7 @@ def report(times: Times, crowd: Crowd, customers: int, peer: str, theirs: dict[s
         )  # fmt: skip
 
 
-def measure(data: Path, customers: int, rounds: int) -> None:
+def measure(data: Path, customers: int) -> None:
     """Fill the workspace where it is not yet, then click."""
     from zhiyin.cli.serve import free_port
 
@@ -323,12 +321,12 @@ def measure(data: Path, customers: int, rounds: int) -> None:
         with Server(port) as server:
             clicked(port, cookies, wanted, 3, HURRIED)  # first compilation of templates
             before = server.cpu_seconds(), cpu_seconds(database)
-            times = clicked(port, cookies, wanted, rounds, TWENTY)
+            times = clicked(port, cookies, wanted, ROUNDS, TWENTY)
             used = server.cpu_seconds() - before[0], cpu_seconds(database) - before[1]
-            many = clicked(port, cookies, wanted, rounds, FIFTY)
-            brisk = clicked(port, cookies, wanted, rounds, BRISK)
+            many = clicked(port, cookies, wanted, ROUNDS, FIFTY)
+            brisk = clicked(port, cookies, wanted, ROUNDS, BRISK)
             begun = time.perf_counter()
-            pressed = clicked(port, cookies, wanted, max(3, rounds // 3), HURRIED)
+            pressed = clicked(port, cookies, wanted, ROUNDS // 3, HURRIED)
             seconds = time.perf_counter() - begun
             with worker():
                 many_rows = changed(port, cookies[0])
@@ -353,22 +351,5 @@ def measure(data: Path, customers: int, rounds: int) -> None:
            f"{_served(answers):.0f} ms, client on the same cores")  # fmt: skip
 
 
-def main() -> None:
-    options = argparse.ArgumentParser()
-    options.add_argument("--customers", type=int, default=1_000_000)
-    options.add_argument("--rounds", type=int, default=ROUNDS)
-    options.add_argument("--quick", action="store_true", help="100,000 customers")
-    options.add_argument("--data", type=Path, help="a folder to keep and to use again")
-    chosen = options.parse_args()
-    customers = 100_000 if chosen.quick else chosen.customers
-    if chosen.data:
-        chosen.data.mkdir(parents=True, exist_ok=True)
-        measure(chosen.data, customers, chosen.rounds)
-        return
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o711)
-        measure(Path(name), customers, chosen.rounds)
-
-
 if __name__ == "__main__":
-    main()
+    on_workspace(measure, quick=100_000)

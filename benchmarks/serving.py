@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +18,23 @@ from zhiyin import embedded
 
 WORKERS = 2
 PATIENCE_S = 60
+
+
+def on_workspace(measure: Callable[[Path, int], None], *, quick: int) -> None:
+    """A benchmark's command line: how many customers, and the folder in which they are kept."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--customers", type=int, default=1_000_000)
+    options.add_argument("--quick", action="store_true", help=f"{quick:,} customers")
+    options.add_argument("--data", type=Path, help="a folder to fill, keep and use again")
+    chosen = options.parse_args()
+    customers = quick if chosen.quick else chosen.customers
+    if chosen.data:
+        chosen.data.mkdir(parents=True, exist_ok=True)
+        measure(chosen.data, customers)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o711)  # the database runs as a user of its own and walks through here
+        measure(Path(name), customers)
 
 
 class Server:

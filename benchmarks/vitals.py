@@ -13,18 +13,15 @@ machine.
 
 from __future__ import annotations
 
-import argparse
-import os
 import shutil
 import statistics
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from benchmarks.figures import figure
-from benchmarks.serving import Server, filled, signed_in
+from benchmarks.serving import Server, filled, on_workspace, signed_in
 
 TIMES = 5
 TARGETS = {"lcp": 1500.0, "inp": 100.0, "cls": 0.05, "first": 350.0, "later": 60.0}
@@ -138,21 +135,5 @@ def _measure_page(
         )
 
 
-def main() -> None:
-    options = argparse.ArgumentParser()
-    options.add_argument("--customers", type=int, default=1_000_000)
-    options.add_argument("--quick", action="store_true", help="20,000 customers")
-    options.add_argument("--data", type=Path, help="a folder that benchmarks.screens has filled")
-    chosen = options.parse_args()
-    customers = 20_000 if chosen.quick else chosen.customers
-    if chosen.data:
-        chosen.data.mkdir(parents=True, exist_ok=True)
-        measure(chosen.data, customers)
-        return
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o711)
-        measure(Path(name), customers)
-
-
 if __name__ == "__main__":
-    main()
+    on_workspace(measure, quick=100_000)

@@ -3,13 +3,16 @@ gathers these when Django starts, and the palette asks them all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import structlog
+from django.urls import reverse
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext
 
+from zhiyin.accounts import access
 from zhiyin.accounts.access import Person
 from zhiyin.cleaning.pinyin import search_keys
 
@@ -69,6 +72,14 @@ def find(user: Person, query: str) -> list[Group]:
             if len(entries) < LIMIT or not query.strip():
                 entries.append(entry)
     return [Group(title, entries) for title, entries in groups.items()]
+
+
+def way_to_new(
+    user: Person, query: str, permission: str, title: str, url_name: str, icon: str
+) -> Iterator[Entry]:
+    """The way to something new, where this user may make it and the query may mean it."""
+    if access.allowed(user, permission) and (not query or fits(query, title)):
+        yield Entry(title, "", reverse(url_name), icon, gettext("Do"))
 
 
 def fits(query: str, name: str) -> bool:

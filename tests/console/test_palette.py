@@ -155,7 +155,8 @@ def test_what_was_loaded_before_words_had_beginnings_is_found_after_the_migratio
     search.save()
     user = factories.user(Role.ADMINISTRATOR)
     assert titles(user, "lj") == []
-    import_module("zhiyin.customers.migrations.0010_beginnings").add_beginnings(apps, None)
+    migration = import_module("zhiyin.customers.migrations.0010_beginnings")
+    migration.add_beginnings(apps, connection.schema_editor())
     assert titles(user, "lj") == ["林静姝"]
 
 

@@ -11,14 +11,13 @@ from zhiyin import palette
 from zhiyin.accounts import access
 from zhiyin.accounts.access import Person
 from zhiyin.collect.models import Import
-from zhiyin.palette import Entry, fits
+from zhiyin.palette import Entry, fits, way_to_new
 
 
 def imports(user: Person, query: str) -> Iterator[Entry]:
     """The way to a new import, and imports by the name of their file."""
-    action = gettext("New import")
-    if access.allowed(user, "import.add") and (not query or fits(query, action)):
-        yield Entry(action, "", reverse("new_import"), "upload", gettext("Do"))
+    title = gettext("New import")
+    yield from way_to_new(user, query, "import.add", title, "new_import", "upload")
     if not query or not access.allowed(user, "import.see"):
         return
     seen = access.scoped(user, Import.objects.all(), "import.see")

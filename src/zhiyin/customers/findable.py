@@ -22,7 +22,7 @@ from zhiyin.customers.models import Company, Customer, Order, Segment, Task
 from zhiyin.customers.objects.people import CUSTOMER
 from zhiyin.objects import recent
 from zhiyin.objects.keyset import in_usual_order
-from zhiyin.palette import LIMIT, Entry, fits
+from zhiyin.palette import LIMIT, Entry, fits, way_to_new
 
 SHORTEST_NUMBER = 4  # of an order: a shorter one would begin thousands
 MOST_BEGUN = 200  # orders whose numbers begin so are looked at, whoever sees how many of them
@@ -37,9 +37,8 @@ def people(user: Person, query: str) -> Iterator[Entry]:
     """The way to a new customer, and those found, the best first."""
     if not isinstance(user, User) or not access.allowed(user, "customer.see"):
         return
-    action = gettext("New customer")
-    if access.allowed(user, "customer.add") and (not query or fits(query, action)):
-        yield Entry(action, "", reverse("new_customer"), "user-plus", gettext("Do"))
+    title = gettext("New customer")
+    yield from way_to_new(user, query, "customer.add", title, "new_customer", "user-plus")
     if not _says_something(query):
         return
     seen = access.scoped(user, Customer.objects.all(), "customer.see")
@@ -63,9 +62,8 @@ def companies(user: Person, query: str) -> Iterator[Entry]:
     """The way to a new company, and the companies found, the largest first."""
     if not isinstance(user, User) or not access.allowed(user, "company.see"):
         return
-    action = gettext("New company")
-    if access.allowed(user, "company.add") and (not query or fits(query, action)):
-        yield Entry(action, "", reverse("new_company"), "building", gettext("Do"))
+    title = gettext("New company")
+    yield from way_to_new(user, query, "company.add", title, "new_company", "building")
     if not _says_something(query):
         return
     for one in known_companies.suggested(user, query)[:LIMIT]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from zhiyin.accounts import sharing
 from zhiyin.customers import figures, profiles, search, trade
 from zhiyin.customers.models import Customer
+from zhiyin.objects import recent
 
 # An identifier that other batches have used since stays, and so does its customer.
 UNUSED_IDENTIFIERS = """
@@ -96,4 +97,5 @@ def _remove_people(batch: UUID) -> int:
         ids = [row[0] for row in cursor.fetchall()]
         Customer.objects.filter(id__in=ids).delete()
     sharing.forget("customer", ids)
+    recent.forget("customer", ids)
     return len(ids)

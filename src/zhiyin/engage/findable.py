@@ -14,14 +14,13 @@ from zhiyin.accounts.access import Person
 from zhiyin.accounts.models import User
 from zhiyin.engage.models import Campaign
 from zhiyin.objects import recent
-from zhiyin.palette import Entry, fits
+from zhiyin.palette import Entry, fits, way_to_new
 
 
 def campaigns(user: Person, query: str) -> Iterator[Entry]:
     """The way to a new campaign, and campaigns by name."""
-    action = gettext("New campaign")
-    if access.allowed(user, "campaign.change") and (not query or fits(query, action)):
-        yield Entry(action, "", reverse("new_campaign"), "speakerphone", gettext("Do"))
+    title = gettext("New campaign")
+    yield from way_to_new(user, query, "campaign.change", title, "new_campaign", "speakerphone")
     if not query or not access.allowed(user, "campaign.see"):
         return
     seen = access.scoped(user, Campaign.objects.all(), "campaign.see")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Model
 from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import ConfigDict
@@ -15,6 +17,7 @@ from zhiyin.accounts.api.bulk import BulkOut, Given
 from zhiyin.accounts.api.requests import user_of
 from zhiyin.accounts.api.responses import BODY, answers
 from zhiyin.accounts.gate import gate
+from zhiyin.accounts.models import User
 from zhiyin.customers.api import activity, companies, people
 from zhiyin.customers.api.activity import TaskIn, TaskPatch
 from zhiyin.customers.api.company_schemas import CompanyIn, CompanyPatch
@@ -72,16 +75,10 @@ class TaskRows(_Rows):
 def bulk_customers(request: HttpRequest, given: CustomerRows) -> Answer:
     """Up to 200 rows, each written down (no `id`) or changed (with `id` and `version`) by itself;
     who may not add customers only changes some."""
-    user = user_of(request)
-
-    def create(row: Given) -> UUID:
-        access.require(user, "customer.add")
-        return people.create(user, bulk.read(CustomerIn, row)).pk
-
-    def change(id_: UUID, row: Given) -> None:
-        people.change(request, user, id_, bulk.read(CustomerPatch, row))
-
-    return bulk.carry_out(given.rows, create, change)
+    return _each(
+        request, given.rows, "customer.add", (CustomerIn, people.create),
+        (CustomerPatch, people.change),
+    )  # fmt: skip
 
 
 @router.post(
@@ -92,16 +89,31 @@ def bulk_customers(request: HttpRequest, given: CustomerRows) -> Answer:
 def bulk_companies(request: HttpRequest, given: CompanyRows) -> Answer:
     """Up to 200 rows, each written down (no `id`) or changed (with `id` and `version`) by itself;
     who may not add companies only changes some."""
+    return _each(
+        request, given.rows, "company.add", (CompanyIn, companies.create),
+        (CompanyPatch, companies.change),
+    )  # fmt: skip
+
+
+def _each(
+    request: HttpRequest,
+    rows: Sequence[Given],
+    adding: str,
+    new: tuple[type[Schema], Callable[[User, Any], Model]],
+    changed: tuple[type[Schema], Callable[[HttpRequest, User, UUID, Any], None]],
+) -> Answer:
+    """Write rows down or change them as the single requests do; `adding` is asked of new ones."""
     user = user_of(request)
 
     def create(row: Given) -> UUID:
-        access.require(user, "company.add")
-        return companies.create(user, bulk.read(CompanyIn, row)).pk
+        access.require(user, adding)
+        made: UUID = new[1](user, bulk.read(new[0], row)).pk
+        return made
 
     def change(id_: UUID, row: Given) -> None:
-        companies.change(request, user, id_, bulk.read(CompanyPatch, row))
+        changed[1](request, user, id_, bulk.read(changed[0], row))
 
-    return bulk.carry_out(given.rows, create, change)
+    return bulk.carry_out(rows, create, change)
 
 
 @router.post(

@@ -30,7 +30,7 @@ from zhiyin.customers.api.company_schemas import (
     PlaceIn,
 )
 from zhiyin.customers.api.schemas import CustomerOut, CustomerPage, PeopleQuery
-from zhiyin.customers.models import Company
+from zhiyin.customers.models import Company, Customer
 from zhiyin.customers.objects import COMPANY, CUSTOMER
 from zhiyin.customers.queries import record
 from zhiyin.customers.services import companies as services
@@ -41,7 +41,6 @@ from zhiyin.objects.faults import CannotBe, Conflict
 router = Router(tags=["companies"])
 Answer = dict[str, object]
 STATE = State("version")
-_CHIPS = {chip.key for chip in COMPANY.chips}
 _ELSEWHERE = {
     "zh": "这位客户刚被放到别处，请重新读取",
     "en": "Somebody else just placed this customer elsewhere; read it again",
@@ -56,8 +55,7 @@ _ELSEWHERE = {
 def companies(request: HttpRequest, asked: Query[CompaniesQuery]) -> Answer:
     """The companies that you may see, filtered, ordered, a page at a time."""
     user = user_of(request)
-    given = asked.model_dump(include=_CHIPS, exclude_none=True)
-    filters = {name: text for name, value in given.items() if (text := str(value).strip())}
+    filters = listing.filters_of(COMPANY, asked)
     return listing.page(
         COMPANY, user, asked, filters, lambda one: _told(user, one, listed=True), question=asked.q
     )
@@ -136,18 +134,7 @@ def place_customer(
     access.require(user, "company.see")
     person = record.person(user, customer_id, "customer.change")
     one = found(user, company_id)
-    with people.STATE.unchanged(request, person):
-        try:
-            or_invalid(
-                "job_title",
-                lambda: services.place(
-                    person, one, by=user, version=person.version, job_title=given.job_title
-                ),
-                CannotBe,
-            )
-        except Conflict as error:
-            raise Problem(409, _ELSEWHERE) from error
-    return people.told_alone(request, user, customer_id)
+    return _placed(request, user, person, one, given.job_title)
 
 
 @router.delete(
@@ -164,12 +151,25 @@ def remove_customer(request: HttpRequest, company_id: UUID, customer_id: UUID) -
     one = found(user, company_id)
     if person.company_id != one.pk:
         raise access.OutOfSight
+    return _placed(request, user, person, None, "")
+
+
+def _placed(
+    request: HttpRequest, user: User, person: Customer, where: Company | None, title: str
+) -> Answer:
+    """The customer as they are after they were put into a company, or out of one."""
     with people.STATE.unchanged(request, person):
         try:
-            services.place(person, None, by=user, version=person.version)
+            or_invalid(
+                "job_title",
+                lambda: services.place(
+                    person, where, by=user, version=person.version, job_title=title
+                ),
+                CannotBe,
+            )
         except Conflict as error:
             raise Problem(409, _ELSEWHERE) from error
-    return people.told_alone(request, user, customer_id)
+    return people.told_alone(request, user, person.pk)
 
 
 def create(user: User, new: CompanyIn) -> Company:

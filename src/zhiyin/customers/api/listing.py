@@ -6,17 +6,9 @@ from collections.abc import Mapping
 
 from zhiyin.accounts.models import User
 from zhiyin.customers.api import telling
-from zhiyin.customers.api.schemas import CustomersQuery, PeopleQuery
+from zhiyin.customers.api.schemas import PeopleQuery
 from zhiyin.customers.objects import CUSTOMER
 from zhiyin.objects.api import listing
-
-_CHIPS = {chip.key for chip in CUSTOMER.chips}
-
-
-def conditions(asked: CustomersQuery) -> dict[str, str]:
-    """The conditions of a request as the list keeps them."""
-    given = asked.model_dump(include=_CHIPS, exclude_none=True)
-    return {name: text for name, value in given.items() if (text := str(value).strip())}
 
 
 def page(

@@ -45,6 +45,7 @@ from zhiyin.customers.services import profile, tags
 from zhiyin.customers.services.values import CannotBe
 from zhiyin.customers.timeline.entries import Entry
 from zhiyin.objects.api import custom, writing
+from zhiyin.objects.api.listing import filters_of
 
 router = Router(tags=["customers"])
 Answer = dict[str, object]
@@ -63,7 +64,7 @@ _NO_KIND = {"zh": "没有这类记录", "en": "There is no such type of line"}
 @gate("customer.see")
 def customers(request: HttpRequest, asked: Query[CustomersQuery]) -> Answer:
     """The customers whom you may see, filtered, ordered, a page at a time."""
-    return listing.page(user_of(request), asked, listing.conditions(asked), asked.q)
+    return listing.page(user_of(request), asked, filters_of(CUSTOMER, asked), asked.q)
 
 
 @router.post(

@@ -82,6 +82,12 @@ def page(
     }
 
 
+def filters_of(of: ObjectType, asked: ListQuery) -> dict[str, str]:
+    """The conditions with a short name, as the list keeps them."""
+    given = asked.model_dump(include={chip.key for chip in of.chips}, exclude_none=True)
+    return {name: text for name, value in given.items() if (text := str(value).strip())}
+
+
 def tree(text: str, field: str = "where") -> Node | None:
     """The conditions of a request; a problem names them where they cannot be read."""
     if not text:
