@@ -95,6 +95,13 @@ WORKSPACE_SECONDS: float | None = 10.0
 # The same for an applied policy; None: only when told.
 POLICY_SECONDS: float | None = 2.0
 
+# How many bytes a request of an SDK may hold, unpacked. Segment's libraries send up to 508 kB.
+TRACKING_BODY_BYTES = int(os.environ.get("ZHIYIN_TRACKING_BODY_BYTES", "512000"))
+
+# How many messages a second one source may send through one process; 0: as many as come. Set it
+# where a broken page must not fill the disk.
+TRACKING_MESSAGES_A_SECOND = int(os.environ.get("ZHIYIN_TRACKING_MESSAGES_A_SECOND", "0"))
+
 # The way of an event, step by step; read like MIDDLEWARE. Each entry is `step(batch) -> None`.
 PIPELINE = [
     "zhiyin.collect.pipeline.check",  # clock, size, duplicates

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from zhiyin import __version__
-from zhiyin.cli import audit, campaigns, config, data, demo, doctor, serve, users
+from zhiyin.cli import audit, campaigns, config, data, demo, doctor, serve, sources, users
 from zhiyin.cli.output import Failure
 from zhiyin.cli.words import t
 
@@ -80,6 +80,7 @@ def build(exit_codes: Mapping[int, tuple[str, str]]) -> Parser:
     _command(
         commands, "train", data.train, t("计算特征、回测并评分", "Features, backtests, scores")
     )
+    _sources(commands)
     _segments(commands)
     _campaigns(commands)
     _users(commands)
@@ -112,6 +113,42 @@ def _imports(commands: Any) -> None:
         commands, "undo", data.undo, t("整体撤销一次导入", "Undo an import as a whole")
     )
     undone.add_argument("id")
+
+
+def _sources(commands: Any) -> None:
+    source = commands.add_parser("source", help=t("事件来源", "Sources of events"))
+    steps = source.add_subparsers(required=True)
+    _command(steps, "list", sources.list_all, t("列出来源", "List sources"))
+    new = _command(
+        steps, "create", sources.create,
+        t("新建来源，显示写入密钥", "Add a source; prints its write key"),
+    )  # fmt: skip
+    new.add_argument("name", help=t("来源代号", "key of the source"))
+    new.add_argument("--title", default="", help=t("显示的名称", "the name that is shown"))
+    new.add_argument(
+        "--kind", default="web", choices=["web", "shop", "till", "service", "messages"]
+    )
+    new.add_argument(
+        "--origin", action="append", default=[],
+        help=t("允许的网页来源，可多次", "a page that may use the key; may be repeated"),
+    )  # fmt: skip
+    turned = _command(steps, "rotate", sources.rotate, t("更换写入密钥", "Exchange the write key"))
+    turned.add_argument("name")
+    ended = _command(steps, "revoke", sources.revoke, t("停用写入密钥", "Take a write key away"))
+    ended.add_argument("key")
+    event = commands.add_parser("events", help=t("事件", "Events"))
+    steps = event.add_subparsers(required=True)
+    count = _command(
+        steps, "count", sources.count, t("数一数事件", "Count stored, set aside, waiting events")
+    )
+    count.add_argument("--source", help=t("来源代号", "key of the source"))
+    alone = _command(
+        commands, "collect", sources.collect,
+        t("只启动事件接收接口", "The tracking API alone"),
+    )  # fmt: skip
+    alone.add_argument("--host", default="127.0.0.1")
+    alone.add_argument("--port", type=int, default=8100)
+    alone.add_argument("--workers", type=int, default=1)
 
 
 def _segments(commands: Any) -> None:
@@ -171,6 +208,10 @@ def _serving(parser: Parser) -> None:
         "--port", type=int, default=8000, help=t("被占用时用下一个", "the next free one if taken")
     )
     parser.add_argument("--workers", type=int, default=1, help=t("网页进程数", "web processes"))
+    parser.add_argument(
+        "--pumps", type=int, default=1, choices=range(1, 17), metavar="N",
+        help=t("处理事件的进程数（1–16）", "processes that take events in (1 to 16)"),
+    )  # fmt: skip
 
 
 def _command(commands: Any, name: str, run: Run, help_text: str) -> Parser:

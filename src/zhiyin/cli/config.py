@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zhiyin.cli.output import Failure, Output
-from zhiyin.cli.users import system_user
+from zhiyin.cli.users import acting
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import opened
 
@@ -60,8 +60,7 @@ def apply(options: Namespace, output: Output) -> int:
             return 0
         if steps:
             output.say(_told(steps))
-        by = system_user()
-        by.is_active = True  # in this process only: whoever may use the folder may do this
+        by = acting()
         try:
             done = configuration.apply(wanted, by=by, allow_destructive=options.allow_destructive)
         except Destructive as refused:

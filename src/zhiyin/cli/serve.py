@@ -1,4 +1,4 @@
-"""The command `zhiyin up`: database, web and worker of one data folder, until Ctrl-C.
+"""The command `zhiyin up`: database, web, worker and pumps of one data folder, until Ctrl-C.
 
 The children end with us, however we end; the database, if it outlives a kill -9, is joined again
 by the next start. A child that falls over is started again.
@@ -17,7 +17,7 @@ import sys
 import time
 import urllib.request
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,8 @@ from types import FrameType
 from zhiyin.cli.output import Failure, Output
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import make_folder, opened
+
+Start = Callable[[], subprocess.Popen[bytes]]
 
 PORTS_TO_TRY = 50
 READY_SECONDS = 60
@@ -89,7 +91,12 @@ def serve(options: Namespace, output: Output, *, more: Told | None = None) -> in
             )
         )
     url = f"http://{_reachable(options.host)}:{port}"
-    children = {"web": _web(options, port), "worker": _worker()}
+    starts = {
+        "web": lambda: _web(options, port),
+        "worker": lambda: child("zhiyin.worker"),
+        **{f"pump {n}": _pump(n, options.pumps) for n in range(options.pumps)},
+    }
+    children = {name: start() for name, start in starts.items()}
     started = {name: time.monotonic() for name in children}
 
     def stop(signum: int, frame: FrameType | None) -> None:
@@ -103,13 +110,28 @@ def serve(options: Namespace, output: Output, *, more: Told | None = None) -> in
         output.result({"url": url, "pid": os.getpid(), **more.fields}, "\n".join(lines))
         while True:
             time.sleep(0.5)
-            _revive(children, started, options, port, output)
+            _revive(children, starts, started, output)
     except KeyboardInterrupt:
         output.say(t("正在停止……", "Stopping…"))
         return 0
     finally:
         (options.data / "up.json").unlink(missing_ok=True)
         _stop(children)
+
+
+def stay_with(process: subprocess.Popen[bytes]) -> int:
+    """Until the child ends, or we are told to stop; its exit code."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _stop({"": process})
 
 
 def free_port(host: str, wanted: int) -> int:
@@ -131,18 +153,19 @@ def _reachable(host: str) -> str:
 
 
 def _web(options: Namespace, port: int) -> subprocess.Popen[bytes]:
-    return _child(
+    return child(
         "uvicorn", "zhiyin.asgi:application", "--host", options.host, "--port", str(port),
         "--workers", str(options.workers), "--lifespan", "off", "--no-access-log",
         "--no-server-header", "--log-level", "warning", "--timeout-graceful-shutdown", "5",
     )  # fmt: skip
 
 
-def _worker() -> subprocess.Popen[bytes]:
-    return _child("zhiyin.worker")
+def _pump(number: int, of: int) -> Start:
+    return lambda: child("zhiyin.collect.pump.running", str(number), str(of))
 
 
-def _child(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+def child(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """A process of ours that ends with us."""
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", module, *arguments],
         stdin=subprocess.DEVNULL,
@@ -175,26 +198,26 @@ def _wait_until_ready(url: str, web: subprocess.Popen[bytes]) -> None:
 
 
 def _revive(
-    children: dict[str, subprocess.Popen[bytes]], started: dict[str, float], options: Namespace,
-    port: int, output: Output,
+    children: dict[str, subprocess.Popen[bytes]], starts: dict[str, Start],
+    started: dict[str, float], output: Output,
 ) -> None:  # fmt: skip
-    for name, child in children.items():
-        if child.poll() is None:
+    for name, process in children.items():
+        if process.poll() is None:
             continue
         if time.monotonic() - started[name] < 5:
             raise Failure(t(f"{name} 一启动就停了。", f"{name} stops as soon as it starts."))
         output.say(t(f"{name} 停了，重新启动。", f"{name} stopped; starting it again."))
-        children[name] = _web(options, port) if name == "web" else _worker()
+        children[name] = starts[name]()
         started[name] = time.monotonic()
 
 
 def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    for child in children.values():
-        if child.poll() is None:
-            child.terminate()
-    for child in children.values():
+    for process in children.values():
+        if process.poll() is None:
+            process.terminate()
+    for process in children.values():
         try:
-            child.wait(10)
+            process.wait(10)
         except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+            process.kill()
+            process.wait()

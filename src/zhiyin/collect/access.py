@@ -23,13 +23,18 @@ IMPORT = register(
     )
 )
 
+_KEEPERS = {Role.ADMINISTRATOR}
+
 SOURCE = register(
     Resource(
         name="source",
         model="collect.Source",
-        actions=frozenset({"see"}),
+        actions=frozenset({"see", "manage"}),  # manage: make, switch, and read and change keys
         owner=None,
         department=None,
-        grants={role: Grant(Scope.ALL, {"see"}) for role in EVERY_ROLE},
+        grants={
+            role: Grant(Scope.ALL, {"see", "manage"} if role in _KEEPERS else {"see"})
+            for role in EVERY_ROLE
+        },
     )
 )

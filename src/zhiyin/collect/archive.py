@@ -6,12 +6,12 @@ short technical words; everything else stays in PostgreSQL, where it can be eras
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pyarrow as pa
 from django.conf import settings
 
@@ -19,6 +19,7 @@ from zhiyin.collect.batch import Batch, Incoming
 from zhiyin.instants import to_us
 from zhiyin.lake import Lake
 
+encode = msgspec.json.Encoder().encode
 _TECHNICAL = re.compile(r"[A-Za-z0-9_./:-]{1,64}")
 _LIKE_A_PHONE = re.compile(r"(?:\d[-./: ]?){7,}")
 _ARCHIVED_LINES = {"sale", "return", "fee"}
@@ -37,15 +38,20 @@ def lake() -> Lake:
 
 def archive(batch: Batch) -> None:
     """Append the kept events of a batch, once however often it is called; durable on return."""
+    for table, rows in rows_of(batch).items():
+        lake().append(table, rows, app_id=f"batch:{batch.id}", sequence=batch.sequence)
+
+
+def rows_of(batch: Batch) -> dict[str, pa.Table]:
+    """What the lake gets of the kept events of a batch, by its tables; those without rows not."""
     kept = list(batch.kept())
-    if not kept:
-        return
-    app_id = f"batch:{batch.id}"
-    lake().append("events", _event_rows(batch, kept), app_id=app_id, sequence=batch.sequence)
     orders = [event for event in kept if event.order is not None]
+    found = {}
+    if kept:
+        found["events"] = _event_rows(batch, kept)
     if orders:
-        lines = _line_rows(batch, orders)
-        lake().append("order_lines", lines, app_id=app_id, sequence=batch.sequence)
+        found["order_lines"] = _line_rows(batch, orders)
+    return found
 
 
 def forget(batch: UUID) -> int:
@@ -60,6 +66,7 @@ def forget(batch: UUID) -> int:
 def _event_rows(batch: Batch, kept: list[Incoming]) -> pa.Table:
     received = to_us(batch.received_at)
     count = len(kept)
+    received_us = [received if e.received_at is None else to_us(e.received_at) for e in kept]
     return pa.table(
         {
             "event_id": [str(event.event_id) for event in kept],
@@ -68,8 +75,8 @@ def _event_rows(batch: Batch, kept: list[Incoming]) -> pa.Table:
             "batch": [str(batch.id)] * count,
             "identifier_id": pa.array([_text(e.identifier_id) for e in kept], pa.string()),
             "ts_us": pa.array([to_us(event.at) for event in kept], pa.int64()),
-            "received_us": pa.array([received] * count, pa.int64()),
-            "properties": [json.dumps(impersonal(event.properties)) for event in kept],
+            "received_us": pa.array(received_us, pa.int64()),
+            "properties": [encode(impersonal(event.properties)).decode() for event in kept],
         }
     )
 

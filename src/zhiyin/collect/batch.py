@@ -91,6 +91,8 @@ class Incoming(msgspec.Struct):
     reason: str = ""
     identifier_id: UUID | None = None
     customer_id: UUID | None = None
+    context: dict[str, object] | None = None  # what came around it
+    received_at: datetime | None = None  # where that is not the batch's
 
 
 @dataclass
@@ -102,6 +104,7 @@ class Batch:
     source: Source
     received_at: datetime
     incoming: list[Incoming]
+    live: bool = False  # of the pump, which brings hot events to the lake later
     touched: set[UUID] = field(default_factory=set)  # customers whose figures change
     created: set[UUID] = field(default_factory=set)  # customers whom nobody knew before
     profiled: set[UUID] = field(default_factory=set)  # customers whose names or addresses change

@@ -44,6 +44,8 @@ def check(batch: Batch) -> None:
     for event in others:
         if event.event_id in known:
             event.outcome = Outcome.KNOWN
+        elif batch.live:
+            known.add(event.event_id)  # a message that came twice within one batch
 
 
 def _hot(ids: list[UUID], batch: UUID) -> set[UUID]:

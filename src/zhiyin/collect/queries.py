@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import get_language
 
 from zhiyin.accounts import access, seat
@@ -19,7 +19,15 @@ from zhiyin.accounts.models import User, Work
 from zhiyin.cleaning.mapping import header_fingerprint
 from zhiyin.cleaning.preview import Preview
 from zhiyin.collect import files, services
-from zhiyin.collect.models import Import, SavedMapping, Source
+from zhiyin.collect.models import (
+    Event,
+    Import,
+    Received,
+    SavedMapping,
+    SetAside,
+    Source,
+    ToArchive,
+)
 
 PAGE = 50
 REJECTS_PAGE = 50
@@ -204,3 +212,17 @@ def source_lines(user: User, now: datetime) -> list[SourceLine]:
     order = {"bad": 0, "warn": 1, "good": 2, None: 3}
     lines = [SourceLine(one, health(one, now), counts.get(one.pk, 0)) for one in sources]
     return sorted(lines, key=lambda line: order[line.health])
+
+
+def event_counts(source: Source | None = None) -> dict[str, int]:
+    """Events stored, distinct, set aside, waiting in the inbox, and not yet in the lake."""
+    of = {"source": source} if source else {}
+    stored = Event.objects.filter(**of)
+    waiting = Received.objects.filter(**({"source_id": source.pk} if source else {}))
+    return {
+        "stored": stored.count(),
+        "distinct": stored.aggregate(n=Count("event_id", distinct=True))["n"],
+        "rejected": SetAside.objects.filter(**of, state=SetAside.State.WAITING).count(),
+        "waiting": waiting.aggregate(n=Sum("messages"))["n"] or 0,
+        "unarchived": ToArchive.objects.aggregate(n=Sum("events"))["n"] or 0,
+    }

@@ -25,6 +25,7 @@ STRENGTH = {
     Kind.NUMBER: 0, Kind.CARD: 1, Kind.PHONE: 2, Kind.EMAIL: 3, Kind.WECHAT: 4, Kind.DEVICE: 5,
 }  # fmt: skip
 SHARED_AT_HOME = {Kind.PHONE, Kind.EMAIL}
+LONGEST_NUMBER = 60  # that a profile shows; the identifier keeps a longer one
 MAKES_A_CUSTOMER = {Kind.NUMBER, Kind.CARD, Kind.PHONE, Kind.EMAIL, Kind.WECHAT}
 
 
@@ -65,7 +66,8 @@ def _resolve_one(event: Incoming, found: _Found, batch: Batch) -> None:
     customer = next((owner for owner in owners if owner is not None), None)
     if customer is None and claims[0].kind in MAKES_A_CUSTOMER:
         customer = uuid7()
-        found.customers[customer] = claims[0].value if claims[0].kind == Kind.NUMBER else ""
+        number = claims[0].value if claims[0].kind == Kind.NUMBER else ""
+        found.customers[customer] = number if len(number) <= LONGEST_NUMBER else ""
     for seen in claims:
         known = found.known.get(seen)
         if known is None:

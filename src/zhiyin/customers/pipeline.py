@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
+
+import msgspec
 
 from zhiyin.collect.batch import Batch
 from zhiyin.collect.bulk import copy_new
@@ -11,9 +12,10 @@ from zhiyin.customers import figures, identities, profiles, trade
 
 HOT = timedelta(days=90)  # older events are read from the lake
 
+_encoder = msgspec.json.Encoder()
 EVENT_COLUMNS = (
     "event_id", "name", "at", "received_at", "source_id", "batch", "identifier_id", "customer_id",
-    "properties", "simulated",
+    "properties", "context", "simulated",
 )  # fmt: skip
 
 
@@ -32,12 +34,17 @@ def update(batch: Batch) -> None:
     batch.counts.update(event.outcome for event in batch.incoming)
 
 
+def _json(value: object) -> str:
+    return _encoder.encode(value).decode()
+
+
 def _keep_hot(batch: Batch) -> None:
     oldest = batch.received_at - HOT
     rows = (
         (
-            event.event_id, event.name, event.at, batch.received_at, batch.source.id, batch.id,
-            event.identifier_id, event.customer_id, json.dumps(event.properties, default=str),
+            event.event_id, event.name, event.at, event.received_at or batch.received_at,
+            batch.source.id, batch.id, event.identifier_id, event.customer_id,
+            _json(event.properties), _json(event.context) if event.context else None,
             batch.source.simulated,
         )
         for event in batch.kept()

@@ -1,9 +1,4 @@
-"""Sources, imports and hot events.
-
-Hot events are the recent ones that screens and triggers read; the lake keeps all of history. An
-event is never rewritten to say whose it is: it carries the identifier that was seen, and
-`customer_id` here is only the answer of the day, kept by the customers room.
-"""
+"""Files brought in, and how their columns were understood."""
 
 from __future__ import annotations
 
@@ -11,33 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.collect.models.sources import Source
 from zhiyin.ids import uuid7
-
-
-class Source(models.Model):
-    """Where events come from: a shop, a file that somebody brings, a simulator."""
-
-    class Kind(models.TextChoices):
-        FILE = "file", _("Files")
-        SHOP = "shop", _("Online shop")
-        TILL = "till", _("Till")
-        WEB = "web", _("Site and app")
-        SERVICE = "service", _("Service desk")
-        MESSAGES = "messages", _("Messages")
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    key = models.SlugField(max_length=60, unique=True)
-    name_zh = models.CharField(max_length=120)
-    name_en = models.CharField(max_length=120)
-    kind = models.CharField(max_length=20, choices=Kind, default=Kind.FILE)
-    simulated = models.BooleanField(default=False)
-    promise_minutes = models.PositiveIntegerField(null=True, blank=True)
-    last_event_at = models.DateTimeField(null=True, blank=True)
-    last_received_at = models.DateTimeField(null=True, blank=True)
-    events = models.BigIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return self.key
 
 
 class Import(models.Model):
@@ -96,29 +66,3 @@ class SavedMapping(models.Model):
 
     def __str__(self) -> str:
         return self.header_digest[:12]
-
-
-class Event(models.Model):
-    """A hot event."""
-
-    event_id = models.UUIDField(primary_key=True)
-    name = models.CharField(max_length=120)
-    at = models.DateTimeField()
-    received_at = models.DateTimeField()
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, db_index=False)
-    batch = models.UUIDField(null=True, blank=True)
-    identifier_id = models.UUIDField(null=True, blank=True)
-    customer_id = models.UUIDField(null=True, blank=True)
-    properties = models.JSONField(default=dict)
-    simulated = models.BooleanField(default=False)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["customer_id", "-at"]),
-            models.Index(fields=["name", "customer_id", "-at"]),
-            models.Index(fields=["batch"]),
-            models.Index(fields=["identifier_id"]),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.event_id)

@@ -1,0 +1,68 @@
+"""Sources, and the keys with which sites, apps and servers write to them."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.ids import uuid7
+
+
+class Source(models.Model):
+    """Where events come from: a shop, a file that somebody brings, a simulator."""
+
+    class Kind(models.TextChoices):
+        FILE = "file", _("Files")
+        SHOP = "shop", _("Online shop")
+        TILL = "till", _("Till")
+        WEB = "web", _("Site and app")
+        SERVICE = "service", _("Service desk")
+        MESSAGES = "messages", _("Messages")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.SlugField(max_length=60, unique=True)
+    name_zh = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.FILE)
+    simulated = models.BooleanField(default=False)
+    enabled = models.BooleanField(default=True)  # else the door says that it is not
+    promise_minutes = models.PositiveIntegerField(null=True, blank=True)
+    last_event_at = models.DateTimeField(null=True, blank=True)
+    last_received_at = models.DateTimeField(null=True, blank=True)
+    events = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+def new_key() -> str:
+    """A write key: 32 letters and digits, as SDKs expect one to look."""
+    return secrets.token_hex(16)
+
+
+class WriteKey(models.Model):
+    """What an SDK signs its events with. It can only write, and a page shows it to everybody who
+    looks, so it is kept as it is: whoever manages the source can read it again.
+
+    While a key is exchanged for another both hold, the older one until `ends_at`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="keys")
+    key = models.CharField(max_length=64, unique=True, default=new_key)
+    origins = ArrayField(models.CharField(max_length=200), default=list, blank=True)  # empty: any
+    created_at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "-created_at"])]
+
+    def __str__(self) -> str:
+        return str(self.id)

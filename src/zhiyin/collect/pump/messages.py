@@ -1,0 +1,237 @@
+"""From the wire to events: what Segment's and RudderStack's messages say, in our words.
+
+Pure: no database and no clock. A message that cannot be an event raises `Unfit` with the reason
+that is shown to whoever looks after the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import cast
+from uuid import UUID, uuid5
+
+import msgspec
+
+from zhiyin.collect.batch import Incoming, ProfileFacts, Seen
+from zhiyin.collect.pump import orders, traits
+from zhiyin.collect.pump.times import When, when
+
+MOST_BYTES = 32 << 10  # of a message, as Segment has it
+MOST_NAME = 120
+MOST_ID = 254
+MOST_PROPERTIES = 500
+TYPES = frozenset({"track", "identify", "page", "screen", "group", "alias"})
+# What programs write where they know nobody. Taken for a person, it would be everybody.
+NOBODY = frozenset({
+    "", "null", "none", "nil", "undefined", "nan", "anonymous", "guest", "unknown", "unidentified",
+    "user", "test", "true", "false", "-1", "[object object]", "n/a", "na",
+    "00000000-0000-0000-0000-000000000000",
+})  # fmt: skip
+_CONTEXT = ("library", "page", "campaign", "locale", "timezone", "app", "screen", "consent")
+
+
+class Unfit(ValueError):  # noqa: N818 (it names the message)
+    """The message cannot be taken in; `reason` is one of REASONS."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.detail = reason, detail
+
+
+class Message(msgspec.Struct):
+    """One message; what may be of any type on the wire is `object` here."""
+
+    type: object = None
+    event: object = None
+    name: object = None
+    category: object = None
+    userId: object = None  # noqa: N815 (the wire's own names)
+    anonymousId: object = None  # noqa: N815
+    previousId: object = None  # noqa: N815
+    groupId: object = None  # noqa: N815
+    messageId: object = None  # noqa: N815
+    timestamp: object = None
+    originalTimestamp: object = None  # noqa: N815
+    sentAt: object = None  # noqa: N815
+    properties: object = None
+    traits: object = None
+    context: object = None
+
+
+class Around(msgspec.Struct):
+    """What stands around the messages of a batch and counts for each of them."""
+
+    batch: list[msgspec.Raw]
+    sentAt: object = None  # noqa: N815
+    timestamp: object = None
+    context: object = None
+
+
+Reader = Callable[[Message, list[Seen], UUID, When, Mapping[str, object]], Incoming]
+
+_messages = msgspec.json.Decoder(Message)
+_batches = msgspec.json.Decoder(Around)
+
+
+def around(body: bytes) -> Around:
+    """The batch of a body that the door has looked at."""
+    return _batches.decode(body)
+
+
+def read(
+    raw: bytes | msgspec.Raw, kind: str, batch: Around | None, *, place: UUID, received: datetime,
+    source: UUID, currency: str,
+) -> Incoming:  # fmt: skip
+    """One message as an event; `place` is its id where it brings none. Raises `Unfit`."""
+    size = len(memoryview(raw))
+    if size > MOST_BYTES:
+        raise Unfit("message_too_large", f"{size} > {MOST_BYTES}")
+    try:
+        one = _messages.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Unfit("unreadable", str(error)[:200]) from None
+    except RecursionError:
+        raise Unfit("nested_too_deeply") from None
+    said = one.type if kind == "batch" or one.type else kind
+    if said not in TYPES:
+        raise Unfit("unknown_type", str(said)[:60])
+    sent = one.sentAt or (batch.sentAt if batch else None)
+    original = one.originalTimestamp or one.timestamp or (batch.timestamp if batch else None)
+    moment = when(original, sent, received)
+    id_ = _event_id(one.messageId, source, place)
+    context = _mapping(one.context) if batch is None else {
+        **_mapping(batch.context), **_mapping(one.context)
+    }  # fmt: skip
+    made = _READERS[str(said)](one, _seen(one), id_, moment, context)
+    if not made.seen:
+        raise Unfit("no_id")
+    if made.name == "Order Completed" or made.name == "Order Refunded":
+        orders.recognise(made, source, currency)
+    made.context, made.received_at = _kept_context(context, moment), received
+    if b"\\u0000" in memoryview(raw).tobytes():
+        made.properties = cast("dict[str, object]", traits.scrubbed(made.properties))
+        made.context = cast("dict[str, object]", traits.scrubbed(made.context))
+    return made
+
+
+def _track(
+    one: Message, seen: list[Seen], id_: UUID, moment: When, context: Mapping[str, object]
+) -> Incoming:
+    if not isinstance(one.event, str) or not one.event.strip():
+        raise Unfit("no_event_name")
+    return Incoming(id_, _name(one.event), moment.at, seen, _properties(one.properties))
+
+
+def _viewed(what: str) -> Reader:
+    def read(
+        one: Message, seen: list[Seen], id_: UUID, moment: When, context: Mapping[str, object]
+    ) -> Incoming:
+        properties = _properties(one.properties)
+        for key, given in (("name", one.name), ("category", one.category)):
+            if isinstance(given, str) and given:
+                properties.setdefault(key, given)
+        return Incoming(id_, f"{what} Viewed", moment.at, seen, properties)
+
+    return read
+
+
+def _identify(
+    one: Message, seen: list[Seen], id_: UUID, moment: When, context: Mapping[str, object]
+) -> Incoming:
+    """RudderStack has the traits in the context, Segment at the root."""
+    given = {**_mapping(context.get("traits")), **_mapping(one.traits)}
+    if len(given) > MOST_PROPERTIES:
+        raise Unfit("too_many_properties", str(len(given)))
+    fields, more = traits.understood(given, today=moment.at.date())
+    seen += more
+    facts = ProfileFacts(fields, []) if fields else None
+    told: dict[str, object] = {"fields": sorted(fields), "traits": traits.unknown(given)}
+    return Incoming(id_, "Profile Updated", moment.at, seen, told, profile=facts)
+
+
+def _group(
+    one: Message, seen: list[Seen], id_: UUID, moment: When, context: Mapping[str, object]
+) -> Incoming:
+    group = _id(one.groupId)
+    if not group:
+        raise Unfit("no_group_id")
+    return Incoming(id_, "Group Identified", moment.at, seen,
+                    {"group_id": group, "traits": _properties(one.traits)})  # fmt: skip
+
+
+def _alias(
+    one: Message, seen: list[Seen], id_: UUID, moment: When, context: Mapping[str, object]
+) -> Incoming:
+    """Two ids of one person. analytics.js overwrites the new one with the current: u1 is u1."""
+    previous, now = _id(one.previousId), _id(one.userId)
+    if not previous or not now:
+        raise Unfit("no_previous_id")
+    if previous == now:
+        raise Unfit("self_alias")
+    seen.append(Seen("device", "", previous))
+    return Incoming(id_, "Alias Created", moment.at, seen, {})
+
+
+_READERS: Mapping[str, Reader] = {
+    "track": _track, "page": _viewed("Page"), "screen": _viewed("Screen"),
+    "identify": _identify, "group": _group, "alias": _alias,
+}  # fmt: skip
+
+
+def _event_id(given: object, source: UUID, place: UUID) -> UUID:
+    """The same message id gives the same event again, whoever sends it how often."""
+    if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
+        return place
+    return uuid5(source, f"event\x1f{given}")
+
+
+def _seen(one: Message) -> list[Seen]:
+    """Customer numbers hold for the whole company; a device is whoever held it."""
+    found = []
+    if number := _id(one.userId):
+        found.append(Seen("number", "", number))
+    if device := _id(one.anonymousId):
+        found.append(Seen("device", "", device))
+    return found
+
+
+def _id(given: object) -> str:
+    """An id as text, numbers too; empty for none, and for what programs write instead of one."""
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        return ""
+    text = traits.clean(str(given)).strip()
+    if text.lower() in NOBODY or not text.strip("0- "):
+        return ""
+    if len(text) > MOST_ID:
+        raise Unfit("id_too_long", str(len(text)))
+    return text
+
+
+def _name(given: str) -> str:
+    name = traits.clean(given).strip()
+    if len(name) > MOST_NAME:
+        raise Unfit("name_too_long", str(len(name)))
+    return name
+
+
+def _properties(given: object) -> dict[str, object]:
+    found = _mapping(given)
+    if len(found) > MOST_PROPERTIES:
+        raise Unfit("too_many_properties", str(len(found)))
+    return {traits.clean(key): value for key, value in found.items()}
+
+
+def _mapping(given: object) -> dict[str, object]:
+    return given if isinstance(given, dict) else {}
+
+
+def _kept_context(context: Mapping[str, object], moment: When) -> dict[str, object]:
+    kept: dict[str, object] = {name: context[name] for name in _CONTEXT if context.get(name)}
+    if moment.original is not None:
+        kept["original_at"] = moment.original
+    if moment.sent is not None:
+        kept["sent_at"] = moment.sent
+    if moment.odd:
+        kept["odd"] = moment.odd
+    return kept

@@ -1,0 +1,100 @@
+"""Traits of a person as profile fields and identifiers, by the names that Segment reserves.
+
+A value that cannot be read is left out of the profile; the event keeps what was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from zhiyin.cleaning.contacts import parse_email, phone_text
+from zhiyin.cleaning.customers import parse_birthday
+from zhiyin.cleaning.errors import BadValue
+from zhiyin.cleaning.words import limited, parse_gender, parse_language, parse_name, tidy
+from zhiyin.collect.batch import Seen
+
+Fields = dict[str, str | date | list[str]]
+
+_PLACES = {"country": "country", "state": "province", "province": "province", "city": "city"}
+_KNOWN = frozenset({
+    "name", "firstname", "lastname", "email", "phone", "gender", "birthday", "language", "locale",
+    "address", *_PLACES,
+})  # fmt: skip
+SHORT = 60
+
+
+def understood(given: Mapping[str, object], *, today: date) -> tuple[Fields, list[Seen]]:
+    """The fields of the profile, and the identifiers among them."""
+    plain = {_plain(name): value for name, value in given.items()}
+    fields: Fields = {}
+    name = _text(plain.get("name")) or _whole(plain)
+    _take(fields, "name", name, lambda text: parse_name(text).text)
+    _take(fields, "email", _text(plain.get("email")), parse_email)
+    _take(fields, "phone", _text(plain.get("phone")), phone_text)
+    _take(fields, "gender", _text(plain.get("gender")), parse_gender)
+    language = _text(plain.get("language")) or _text(plain.get("locale"))
+    _take(fields, "language", language, lambda text: parse_language(text).partition("-")[0].lower())
+    _take(fields, "birth_date", _text(plain.get("birthday"))[:10],
+          lambda text: parse_birthday(text, today=today))  # fmt: skip
+    address = plain.get("address")
+    places = dict(plain)
+    if isinstance(address, dict):
+        places |= {_plain(part): value for part, value in address.items()}
+    for trait, field in _PLACES.items():
+        if field not in fields:
+            _take(fields, field, _text(places.get(trait)), lambda text: limited(tidy(text), SHORT))
+    seen = [Seen(kind, "", str(fields[kind])) for kind in ("email", "phone") if kind in fields]
+    return fields, seen
+
+
+def unknown(given: Mapping[str, object]) -> dict[str, object]:
+    """The traits that no field of the profile holds."""
+    return {clean(name): value for name, value in given.items() if _plain(name) not in _KNOWN}
+
+
+def clean(text: str) -> str:
+    """Text without the one character that PostgreSQL cannot hold."""
+    return text.replace("\0", "")
+
+
+def scrubbed(value: object) -> object:
+    """The same value with clean texts, however deep."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [scrubbed(one) for one in value]
+    if isinstance(value, dict):
+        return {clean(str(name)): scrubbed(one) for name, one in value.items()}
+    return value
+
+
+def _take(
+    fields: Fields, field: str, text: str, read: Callable[[str], str | date | list[str]]
+) -> None:
+    if text:
+        try:
+            found = read(text)
+        except BadValue:
+            return
+        if found:
+            fields[field] = found
+
+
+def _whole(plain: Mapping[str, object]) -> str:
+    """张 + 伟 is 张伟; Ann + Smith is Ann Smith."""
+    given, family = _text(plain.get("firstname")), _text(plain.get("lastname"))
+    if not given or not family:
+        return given or family
+    return f"{given} {family}" if family.isascii() else f"{family}{given}"
+
+
+def _plain(name: str) -> str:
+    """firstName, first_name and First Name are one."""
+    return name.replace("_", "").replace(" ", "").lower()
+
+
+def _text(given: object) -> str:
+    if isinstance(given, bool) or not isinstance(given, str | int):
+        return ""
+    return clean(str(given)).strip()

@@ -1,0 +1,154 @@
+"""One turn of the pump: requests become events, events go down the pipeline, all or nothing.
+
+What fails for the database's sake (a lost connection, a full disk, a deadlock) is left as it was
+and tried again later. What fails for its own sake is halved until the request is found, then the
+message; that one is set aside with its error after some tries, and everybody else goes on. Two
+pumps that met the same new person at the same time look like the second and are tried again first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from zhiyin.collect import pipeline
+from zhiyin.collect.batch import Batch, Incoming, Outcome
+from zhiyin.collect.models import Received, SetAside, Source
+from zhiyin.collect.pump import archiving, requests
+from zhiyin.collect.pump.requests import Bad, Read, Request
+from zhiyin.ids import uuid7
+
+log = structlog.get_logger(__name__)
+
+MOST_REQUESTS = 200  # of a turn: with a hundred messages in each, a second's work
+MOST_TRIES = 3
+TRANSIENT = (OperationalError, InterfaceError)
+SHOWN = 8_000  # letters of a message that is set aside
+
+
+def turn(partitions: Sequence[int], most: int = MOST_REQUESTS) -> int:
+    """Take up to `most` requests and bring them through; returns how many were taken."""
+    for last in (False, True):
+        try:
+            return _turned(partitions, most)
+        except TRANSIENT:
+            raise
+        except IntegrityError as error:
+            if last:
+                return _apart(partitions, most, error)
+        except Exception as error:
+            return _apart(partitions, most, error)
+    raise AssertionError("the second time is the last")
+
+
+def _turned(partitions: Sequence[int], most: int) -> int:
+    with transaction.atomic():
+        taken = requests.take(partitions, most)
+        if taken:
+            _bring_through(taken)
+    return len(taken)
+
+
+def _apart(partitions: Sequence[int], most: int, error: Exception) -> int:
+    """The same requests in two turns, or the one that fails in its messages."""
+    log.warning("a turn failed; its requests are tried apart", most=most,
+                error=type(error).__name__)  # fmt: skip
+    if most > 1:
+        half = max(1, most // 2)
+        return turn(partitions, half) + turn(partitions, half)
+    try:
+        with transaction.atomic():
+            taken = requests.take(partitions, 1)
+            for one in taken:
+                _message_by_message(one)
+            return len(taken)
+    except TryAgain as again:
+        Received.objects.filter(pk=again.request).update(tries=F("tries") + 1)
+        return 0
+
+
+def _bring_through(taken: Sequence[Request]) -> None:
+    begun = time.perf_counter()
+    events = 0
+    for source, found in requests.read(taken, settings.CURRENCY).items():
+        _take_in(source, found)
+        events += len(found.told)
+    requests.delete(taken)
+    log.debug("turned", requests=len(taken), events=events,
+              seconds=round(time.perf_counter() - begun, 3))  # fmt: skip
+
+
+def _message_by_message(request: Request) -> None:
+    """Each message of a request for itself; one that fails is set aside after some tries."""
+    found = requests.read([request], settings.CURRENCY).get(request.source, Read())
+    failed: list[Bad] = []
+    for told in found.told:
+        try:
+            with transaction.atomic():
+                _take_in(request.source, Read([told]))
+        except TRANSIENT:
+            raise
+        except Exception as error:
+            failed.append(told.gone_wrong("failed", f"{type(error).__name__} in the pipeline"))
+    if failed and request.tries + 1 < MOST_TRIES:
+        raise TryAgain(request.id)
+    _set_aside([*found.bad, *failed])
+    requests.delete([request])
+
+
+class TryAgain(Exception):  # noqa: N818 (it says what to do)
+    """A request whose messages fail; its tries are counted outside of what was rolled back."""
+
+    def __init__(self, request: int) -> None:
+        super().__init__(request)
+        self.request = request
+
+
+def _take_in(source: UUID, found: Read) -> None:
+    """Down the pipeline, and to where the lake gets it; what is refused is set aside."""
+    for batch in _batches(source, [told.event for told in found.told]):
+        pipeline.run(batch)
+        archiving.put_by(batch)
+    refused = [
+        told.gone_wrong(told.event.reason)
+        for told in found.told
+        if told.event.outcome is Outcome.REFUSED
+    ]
+    _set_aside([*found.bad, *refused])
+
+
+def _batches(source: UUID, events: list[Incoming]) -> list[Batch]:
+    """One batch, or more where an order is told of twice: its second telling may add lines."""
+    one = Source.objects.get(pk=source)
+    layers: list[list[Incoming]] = []
+    told: dict[UUID, int] = {}
+    for event in events:
+        layer = 0
+        if event.order is not None:
+            layer = told[event.event_id] = told.get(event.event_id, -1) + 1
+        while len(layers) <= layer:
+            layers.append([])
+        layers[layer].append(event)
+    return [Batch(uuid7(), 0, one, timezone.now(), layer, live=True) for layer in layers if layer]
+
+
+def _set_aside(bad: Sequence[Bad]) -> None:
+    SetAside.objects.bulk_create(
+        [
+            SetAside(
+                id=one.id, source_id=one.request.source, received_at=one.request.received_at,
+                name=one.name[:120], kind=one.request.kind, reason=one.reason,
+                detail=one.detail.replace("\0", ""),
+                message=one.message.decode("utf-8", "replace").replace("\0", "")[:SHOWN],
+            )
+            for one in bad
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip

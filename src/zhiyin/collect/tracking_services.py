@@ -1,0 +1,89 @@
+"""Sources that SDKs write to, and their keys: made, exchanged, taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from zhiyin.accounts import access
+from zhiyin.accounts.audit import record
+from zhiyin.accounts.models import User
+from zhiyin.collect.models import Source, WriteKey
+
+GRACE = timedelta(days=7)  # in which an exchanged key still writes
+
+
+class NotAnOrigin(ValueError):  # noqa: N818 (it names the text)
+    """Not the address of a page's origin, such as https://shop.example."""
+
+
+@transaction.atomic
+def create(
+    *, by: User, key: str, name_zh: str, name_en: str, kind: Source.Kind,
+    origins: Sequence[str] = (),
+) -> WriteKey:  # fmt: skip
+    """A new source with its first key."""
+    access.require(by, "source.manage")
+    source = Source.objects.create(key=key, name_zh=name_zh, name_en=name_en, kind=kind)
+    record(by, "source.created", source)
+    return add_key(source, by=by, origins=origins)
+
+
+@transaction.atomic
+def add_key(source: Source, *, by: User, origins: Sequence[str] = ()) -> WriteKey:
+    """One more key of a source."""
+    access.require(by, "source.manage", source)
+    made = WriteKey.objects.create(source=source, by=by, origins=[origin_of(o) for o in origins])
+    record(by, "source.key_added", source, key=str(made.pk))
+    return made
+
+
+@transaction.atomic
+def exchange(old: WriteKey, *, by: User, grace: timedelta = GRACE) -> WriteKey:
+    """A new key like the old one, which writes on for `grace`."""
+    access.require(by, "source.manage", old.source)
+    made = add_key(old.source, by=by, origins=old.origins)
+    _end(old, timezone.now() + grace)
+    record(by, "source.key_exchanged", old.source, old=str(old.pk), new=str(made.pk))
+    return made
+
+
+@transaction.atomic
+def revoke(key: WriteKey, *, by: User) -> None:
+    """The key stops writing, within a second or two."""
+    access.require(by, "source.manage", key.source)
+    _end(key, timezone.now())
+    record(by, "source.key_revoked", key.source, key=str(key.pk))
+
+
+@transaction.atomic
+def switch(source: Source, *, on: bool, by: User) -> None:
+    """Let a source write, or tell its SDKs that it is switched off."""
+    access.require(by, "source.manage", source)
+    source.enabled = on
+    source.save(update_fields=["enabled"])
+    record(by, "source.switched_on" if on else "source.switched_off", source)
+
+
+def keys_in_use(source: Source) -> list[WriteKey]:
+    """The keys that write, the newest first."""
+    still = Q(ends_at=None) | Q(ends_at__gt=timezone.now())
+    return list(source.keys.filter(still).order_by("-created_at"))
+
+
+def origin_of(text: str) -> str:
+    """The origin as browsers write it; raises `NotAnOrigin`."""
+    parts = urlsplit(text.strip().rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+        raise NotAnOrigin(text)
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _end(key: WriteKey, at: datetime) -> None:
+    key.ends_at = at if key.ends_at is None else min(key.ends_at, at)
+    key.save(update_fields=["ends_at"])
