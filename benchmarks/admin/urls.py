@@ -42,7 +42,7 @@ class Customers(Open, admin.ModelAdmin):
     list_per_page = 50
     ordering = ("-revenue", "id")
     search_fields = ("name", "email", "phone", "number")
-    raw_id_fields = ("owner", "department")
+    raw_id_fields = ("owner", "department", "company")
     inlines = (Identifiers,)
 
 

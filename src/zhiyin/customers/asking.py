@@ -6,6 +6,8 @@ whole or by its visible end: probing letter by letter would give away what the m
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
@@ -28,17 +30,19 @@ def asked(user: User, people: QuerySet[Customer], question: str) -> Found:
         any(min(way.levels["phone"], way.levels["email"]) >= Level.READ for way in ways)
         for ways in access.outermost_ways(user, "customer")
     )
-    found = search.find(Customer.objects.all(), question)
-    if not whole:
-        found = found.filter(_by_what_is_seen(question))
     # Ids alone, found by the index of grams: who of them is shown, `people` decides.
+    candidates: QuerySet[Any] = search.found(question)
+    key = "customer_id"
+    if not whole:
+        known = search.find(Customer.objects.all(), question)
+        candidates, key = known.filter(_by_what_is_seen(question)), "pk"
     with seat.system("candidates of a search, by id"):
-        some = found.only("pk")[: SMALL + 1].aggregate(
-            count=Count("pk"), ids=Cast(ArrayAgg("pk", default=Value([])), TextField())
+        some = candidates.only(key)[: SMALL + 1].aggregate(
+            count=Count(key), ids=Cast(ArrayAgg(key, default=Value([])), TextField())
         )
     if some["count"] <= SMALL:
         few = people.filter(pk__among=some["ids"])
-        return Found(few, few)
+        return Found(few, few, None if people.query.has_filters() else some["count"])
     seen = Q() if whole else _by_what_is_seen(question)
     return Found(
         search.check(people, question).filter(seen), search.find(people, question).filter(seen)

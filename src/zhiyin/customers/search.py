@@ -131,6 +131,14 @@ def find(people: QuerySet[Customer], question: str) -> QuerySet[Customer]:
     return people.filter(condition)
 
 
+def found(question: str) -> QuerySet[CustomerSearch]:
+    """The entries of those in whom every word is found, whoever they are."""
+    condition = Q()
+    for word in _words(question):
+        condition &= Q(grams__contains=wanted_of(word)) & told(word, "text")
+    return CustomerSearch.objects.filter(condition)
+
+
 def check(people: QuerySet[Customer], question: str) -> QuerySet[Customer]:
     """The same, looking at one person after another in the order of the list.
 

@@ -259,10 +259,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Found:
-    """The same rows asked for in two ways: to be shown in order, and to be counted."""
+    """The same rows asked for in two ways: to be shown in order, and to be counted.
+
+    `count` is how many they are where the search knows that already.
+    """
 
     rows: QuerySet[Any]
     counted: QuerySet[Any]
+    count: int | None = None
 
 
 Search = Callable[[User, QuerySet[Any], str], Found]

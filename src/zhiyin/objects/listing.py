@@ -14,6 +14,7 @@ from zhiyin.accounts import access
 from zhiyin.objects import conditions, levels
 from zhiyin.objects.compiling import compiled
 from zhiyin.objects.conditions import BadCondition, Is, Node
+from zhiyin.objects.counting import Total, capped
 from zhiyin.objects.definitions import Asked, Chip, Found, ObjectType, fields_of
 from zhiyin.objects.drawing import Column, chosen
 from zhiyin.objects.keyset import orders
@@ -160,6 +161,11 @@ class Narrowed:
     rows: QuerySet[Any]
     counted: QuerySet[Any]
     bad: list[Bad]
+    count: int | None = None
+
+    def total(self, key: str = "") -> Total:
+        """How many they are, where nobody knows it counted up to the cap."""
+        return capped(self.counted, key) if self.count is None else Total(self.count)
 
 
 def rows_of(listing: Listing, asked: Asked, permission: str = "") -> Narrowed:
@@ -187,7 +193,7 @@ def rows_of(listing: Listing, asked: Asked, permission: str = "") -> Narrowed:
     if of.search is None or not listing.question:
         return Narrowed(narrowed, narrowed, bad)
     found: Found = of.search(asked.user, narrowed, listing.question)
-    return Narrowed(found.rows, found.counted, bad)
+    return Narrowed(found.rows, found.counted, bad, found.count)
 
 
 def of_chip(chip: Chip, value: str) -> Is:

@@ -94,6 +94,7 @@ class Company(HasCustom):
             ),
             models.Index(models.F("created_at").desc(), "id", name="company_created"),
             models.Index(fields=["industry"], name="company_industry"),
+            models.Index(fields=["size"], name="company_size"),
             models.Index(fields=["city"], name="company_city"),
             models.Index(fields=["owner", "id"], name="company_owner"),
             models.Index(fields=["department", "id"], name="company_department"),

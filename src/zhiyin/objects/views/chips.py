@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from zhiyin.objects import conditions, counting
+from zhiyin.objects import conditions
 from zhiyin.objects.conditions import BadCondition, Fault
 from zhiyin.objects.definitions import Asked, Chip, fields_of
 from zhiyin.objects.listing import Bad, Listing, rows_of
@@ -97,6 +97,6 @@ def without(listing: Listing, asked: Asked, view: str) -> list[dict[str, Any]]:
             continue
     found = []
     for label, one in wider[:MOST_EXPLAINED]:
-        total = counting.capped(rows_of(one, asked).counted)
+        total = rows_of(one, asked).total()
         found.append({"label": label, "total": total, "address": one.address(view=known)})
     return found

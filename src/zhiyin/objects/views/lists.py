@@ -195,7 +195,7 @@ def _total(user: User, listing: Listing, narrowed: Narrowed, found: Page[Any], s
     if found.after is None and found.before is None:
         return Total(len(found.rows))
     if listing.is_narrowed or access.scope_of(user, of.permission("see")) is not access.Scope.ALL:
-        return counting.capped(narrowed.counted, key=f"{of.name}:{user.pk}:{listing.address()}")
+        return narrowed.total(key=f"{of.name}:{user.pk}:{listing.address()}")
     return counting.everything(of.model)
 
 
