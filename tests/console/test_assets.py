@@ -30,7 +30,7 @@ def loaded(client: Client, page: str) -> dict[str, int]:
             continue
         answer = client.get(address, headers={"Accept-Encoding": "gzip"})
         assert answer.status_code == 200, address
-        body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+        body = answer.content
         sizes[address] = len(body)
         if address.endswith(".js") and "/vendor/" not in address:
             text = gzip.decompress(body) if answer.headers.get("Content-Encoding") else body
@@ -56,14 +56,8 @@ def test_an_address_names_the_contents_and_is_kept_for_a_year() -> None:
     assert answer.headers["Cache-Control"] == "max-age=315360000, public, immutable"
     plain = Client().get("/static/console/shell.js")
     assert "immutable" not in plain.headers["Cache-Control"]
-    assert (
-        b"".join(plain.streaming_content)
-        == Path(  # type: ignore[attr-defined]
-            assets.__file__
-        )
-        .parent.joinpath("static/console/shell.js")
-        .read_bytes()
-    )
+    file = Path(assets.__file__).parent / "static/console/shell.js"
+    assert plain.content == file.read_bytes()
 
 
 def test_the_compressed_copy_is_the_same_file() -> None:
@@ -72,10 +66,19 @@ def test_the_compressed_copy_is_the_same_file() -> None:
     assert answer.headers["Vary"] == "Accept-Encoding"
     whole = Client().get(static("console/components.css"))
     assert "Content-Encoding" not in whole.headers
-    squeezed = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
-    assert gzip.decompress(squeezed) == b"".join(
-        whole.streaming_content  # type: ignore[attr-defined]
-    )
+    assert gzip.decompress(answer.content) == whole.content
+
+
+def test_a_browser_gets_a_part_or_only_the_head_or_that_nothing_changed() -> None:
+    address = static("console/components.css")
+    whole = Client().get(address)
+    part = Client().get(address, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole.content[10:20])
+    head = Client().head(address)
+    assert (head.content, head.headers["Content-Length"]) == (b"", str(len(whole.content)))
+    kept = Client().get(address, headers={"If-None-Match": whole.headers["ETag"]})
+    assert (kept.status_code, kept.content) == (304, b"")
+    assert Client().post(address).status_code == 405
 
 
 def test_an_address_cannot_leave_the_folder_of_files() -> None:

@@ -10,7 +10,7 @@ asks for the permission only; which rows and fields, the view's service asks acc
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -118,7 +118,8 @@ class GateMiddleware:
             if isinstance(response, StreamingHttpResponse) and not isinstance(
                 response, FileResponse
             ):
-                _keep_seat(response, seat.current())
+                pieces = iter(response)
+                response.streaming_content = _seated(pieces, seat.current())
             return response
 
     def process_view(
@@ -163,28 +164,11 @@ class GateMiddleware:
         return problems.answer(Problem(status, problems.in_both(reason)))
 
 
-def _keep_seat(response: StreamingHttpResponse, taken: Seat) -> None:
-    """A stream is read after the gate has closed: each piece under the seat of its request."""
-    content = response.streaming_content
-    if isinstance(content, AsyncIterator):
-        response.streaming_content = _seated_later(content, taken)
-    else:
-        response.streaming_content = _seated(content, taken)
-
-
 def _seated(content: Iterator[bytes], taken: Seat) -> Iterator[bytes]:
+    """A stream is read after the gate has closed: each piece under the seat of its request."""
     while True:
         with seat.seated(taken):
             piece = next(content, None)
-        if piece is None:
-            return
-        yield piece
-
-
-async def _seated_later(content: AsyncIterator[bytes], taken: Seat) -> AsyncIterator[bytes]:
-    while True:
-        with seat.seated(taken):
-            piece = await anext(content, None)
         if piece is None:
             return
         yield piece
