@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.customers import people
 from zhiyin.customers.models import Customer
 from zhiyin.customers.objects import CUSTOMER
 from zhiyin.ids import uuid7
-from zhiyin.objects.keyset import Mark, Page, order_of, read_mark, read_page
+from zhiyin.objects.keyset import (
+    Mark,
+    Page,
+    in_usual_order,
+    order_of,
+    ordered,
+    read_mark,
+    read_page,
+)
 
 pytestmark = pytest.mark.django_db
 SORTS = [one.key for one in CUSTOMER.fields if one.sort is not None]
@@ -56,6 +66,28 @@ def test_walking_back_meets_the_same_people_in_the_same_order(sort: str) -> None
         )
         backwards = [*page.rows, *backwards]
     assert [row.pk for row in backwards] == [row.pk for row in forwards]
+
+
+@pytest.mark.parametrize("sort", ["revenue", "-revenue", "orders", "-orders"])
+def test_sums_of_billions_hide_nobody_who_comes_after_them(sort: str) -> None:
+    made = people.many(9)
+    for number, one in enumerate(made[:4]):
+        Customer.objects.filter(pk=one.pk).update(
+            revenue=Decimal(5_000_000_000 + number), orders=2**31 - 1 - number
+        )
+    rows, page = walked(sort, 1)
+    assert [row.pk for row in rows] == [
+        one.pk for one in ordered(Customer.objects.all(), order_of(CUSTOMER, sort))
+    ]
+    assert len(rows) == len(made)
+    assert page.before is not None
+
+
+def test_an_order_that_somebody_made_up_is_the_usual_one() -> None:
+    people.many(9)
+    assert order_of(CUSTOMER, "password") == order_of(CUSTOMER, CUSTOMER.sort)
+    usual = [one.pk for one in in_usual_order(CUSTOMER, Customer.objects.all())]
+    assert [row.pk for row in walked("password", 4)[0]] == usual
 
 
 @pytest.mark.parametrize("text", ["", "!!", "bm9wZQ", "e30", "a" * 400])

@@ -25,7 +25,7 @@ from zhiyin.objects.drawing import value_of
 
 Row = TypeVar("Row", bound=Model)
 Value = str | int | float | Decimal | datetime | date | None
-_LARGEST = 2**31  # of an integer column; no revenue comes near it either
+_LARGEST = 10**20  # no column holds as much; what a smaller integer column cannot, Django knows
 _READ: Mapping[type, Callable[[str], Value]] = {
     str: str, int: int, float: float, Decimal: Decimal, datetime: datetime.fromisoformat,
     date: date.fromisoformat,
@@ -138,8 +138,11 @@ def repr_of(value: str | int | float | Decimal) -> str:
 
 
 def ordered(rows: QuerySet[Row], order: Order) -> QuerySet[Row]:
-    """The rows in order, for those who read them in one go."""
-    return _prepared(rows, order).order_by(*_ordering(order, down=order.down))
+    """The rows in the order of the list, for those who read them in one go."""
+    by, then = _ordering(order, down=order.down)
+    if order.sort.nullable and not order.down:
+        by = F(order.column).asc(nulls_last=True)
+    return _prepared(rows, order).order_by(by, then)
 
 
 def in_usual_order(of: ObjectType, rows: QuerySet[Row]) -> QuerySet[Row]:
@@ -168,7 +171,8 @@ def _walk(
     return found
 
 
-def _ordering(order: Order, *, down: bool) -> tuple[OrderBy | str, ...]:
+def _ordering(order: Order, *, down: bool) -> tuple[OrderBy, str]:
+    """As the index runs: in each part of a page all rows have a value, or none has."""
     value = F(order.column)
     if not order.sort.nulls_last:
         by = value.desc() if down else value.asc()
