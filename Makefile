@@ -46,10 +46,16 @@ test: setup
 POLICY := */accounts/policy*.py,*/accounts/rows.py,*/accounts/reach.py,*/accounts/access.py,*/accounts/explaining.py,*/accounts/sharing.py,*/accounts/delegating.py,*/accounts/territories.py,*/accounts/seat.py,*/accounts/row_security.py,*/accounts/looks.py
 POLICY_TESTS := $(addprefix tests/accounts/test_,access.py reach.py row_security.py policy_changes.py policy_screens.py policy_edges.py) tests/customers/test_looks.py
 
-# Every branch of the code that decides who sees what, and what leaves, is taken by a test.
+FILTERS := */objects/compiling.py,*/objects/conditions.py,*/objects/keyset.py,*/objects/lookups.py,*/objects/counting.py,*/objects/writing.py,*/segments/compile.py,*/segments/conditions.py,*/segments/check.py,*/segments/values.py,*/segments/catalogue.py,*/segments/tree.py,*/segments/dialects.py,*/zhiyin/files/*
+FILTER_TESTS := tests/files tests/api/test_files.py tests/segments $(addprefix tests/objects/,test_compiling.py test_counting.py test_changes.py custom/test_many_rows.py) tests/customers/test_keyset.py
+
+# Every branch of the code that decides who sees what, what a filter finds, and what leaves, is taken
+# by a test.
 coverage: setup
 	@$(PY) -m coverage run --data-file=.coverage --branch --source=src/zhiyin/connect -m pytest tests/connect
 	@$(PY) -m coverage run --data-file=.coverage.policy --branch --source=src/zhiyin/accounts -m pytest $(POLICY_TESTS)
+	@$(PY) -m coverage run --data-file=.coverage.filters --branch --source=src/zhiyin/objects,src/zhiyin/segments,src/zhiyin/files -m pytest -k "not ten_thousand" $(FILTER_TESTS)
+	@$(PY) -m coverage report --data-file=.coverage.filters --show-missing --fail-under=100 --include="$(FILTERS)"
 	@$(PY) -m coverage report --data-file=.coverage.policy --show-missing --fail-under=100 --include="$(POLICY)"
 	@$(PY) -m coverage report --data-file=.coverage --show-missing --fail-under=100 --include="*/connect/egress.py,*/connect/addresses.py,*/connect/rules.py,*/connect/sending.py,*/connect/outbox.py,*/connect/signing.py"
 

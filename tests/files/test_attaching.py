@@ -13,7 +13,7 @@ from tests.files import samples
 from tests.files.desk import Desk
 from zhiyin.accounts.access import Denied, OutOfSight
 from zhiyin.accounts.models import AuditPending
-from zhiyin.files import queries, services, store
+from zhiyin.files import links, queries, services, store, tasks
 from zhiyin.files.models import Content, File
 from zhiyin.files.taking import Doubtful, RecordFull, TooLarge
 
@@ -116,7 +116,7 @@ def test_bytes_are_forgotten_when_nothing_holds_them_any_more(
     (store.incoming() / "half").write_bytes(b"x")
     now = timezone.now()
     services.delete(one, by=desk.owner, now=now)
-    services.purge(now=now)
+    tasks.purge_files(0)
     assert len(_stored(settings)) == 3  # nothing is old enough
     Content.objects.update(created_at=now - timedelta(days=40))
     gone = services.purge(now=now + timedelta(days=31))
@@ -124,6 +124,35 @@ def test_bytes_are_forgotten_when_nothing_holds_them_any_more(
     assert [path.read_bytes() for path in _stored(settings)] == [b"two"]
     assert not File.objects.filter(pk=one.pk).exists() and File.objects.filter(pk=other.pk).exists()
     assert not list(store.incoming().iterdir())
+
+
+def test_bytes_that_somebody_attaches_while_others_are_forgotten_stay(
+    desk: Desk, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, kept = timezone.now(), {}
+    for data in (b"one", b"two"):
+        made = desk.attach(data, "a.txt")
+        kept[made.content.sha256] = data
+        services.delete(made, by=desk.owner, now=now)
+    Content.objects.update(created_at=now - timedelta(days=40))
+    remove = store.Folder.remove
+
+    def remove_while_another_comes_back(self: store.Folder, name: str) -> None:
+        remove(self, name)
+        if not File.objects.exists():
+            desk.attach(kept[Content.objects.get().sha256], "again.txt")
+
+    monkeypatch.setattr(store.Folder, "remove", remove_while_another_comes_back)
+    assert services.purge(now=now + timedelta(days=31)) == 1
+    (left,) = _stored(settings)
+    assert left.read_bytes() == kept[File.objects.get().content.sha256]
+
+
+def test_a_log_that_names_bytes_or_a_ticket_tells_nothing_of_the_file(desk: Desk) -> None:
+    made = desk.attach(samples.PDF, "contract.pdf")
+    ticket = services.make_ticket(made, by=desk.owner, lives=links.TICKET_LIVES)
+    assert str(made) == "contract.pdf"
+    assert (str(made.content), str(ticket)) == (made.content.place, str(ticket.pk))
 
 
 def test_two_who_bring_the_same_bytes_at_once_keep_them_once(

@@ -16,7 +16,8 @@ from django.conf import LazySettings
 
 from tests.files.desk import Desk
 from zhiyin.accounts.models import AuditPending
-from zhiyin.files import scanning, tasks
+from zhiyin.customers.models import Company, Customer
+from zhiyin.files import scanning, services, tasks
 from zhiyin.files.models import Content
 
 
@@ -127,6 +128,37 @@ def test_a_file_waits_until_the_scanner_has_looked(desk: Desk, settings: LazySet
     tasks.look_at(content_id=str(made.content_id))
     made.content.refresh_from_db()
     assert made.content.scan == Content.Scan.CLEAN and made.content.may_leave
+
+
+def test_a_file_that_waited_when_the_scanner_was_taken_away_stays_locked(
+    desk: Desk, settings: LazySettings
+) -> None:
+    settings.FILE_SCANNER = _command("raise SystemExit(2)")
+    made = desk.attach(b"x", "a.txt")
+    settings.FILE_SCANNER = ""
+    tasks.look_at(content_id=str(made.content_id))
+    made.content.refresh_from_db()
+    assert made.content.scan == Content.Scan.WAITING and not made.content.may_leave
+
+
+def test_who_attached_what_is_infected_is_told_and_its_record_named_while_in_sight(
+    desk: Desk, settings: LazySettings
+) -> None:
+    settings.FILE_SCANNER = _command('print("Eicar FOUND"); raise SystemExit(1)')
+    company = Company.objects.create(name="远帆物流", owner=desk.owner, department=desk.north)
+    for ref in (desk.ref, ("company", company.pk)):
+        made = services.attach(ref, [b"EICAR"], name="a.txt", by=desk.owner)
+        tasks.look_at(content_id=str(made.content_id))
+        Content.objects.update(scan=Content.Scan.WAITING)
+    client = desk.client(desk.owner)
+    told = client.get("/notifications/").content.decode()
+    assert "A file on 林静姝 is infected and locked" in told
+    assert "A file on 远帆物流 is infected and locked" in told
+    Customer.objects.update(owner=desk.stranger, department=desk.south)
+    Company.objects.update(owner=desk.stranger, department=desk.south)
+    told = client.get("/notifications/").content.decode()
+    assert "林静姝" not in told and "远帆" not in told
+    assert "A file that you attached is infected and locked" in told
 
 
 def test_an_infected_file_is_locked_for_good(desk: Desk, settings: LazySettings) -> None:

@@ -33,6 +33,14 @@ def rule(*items: s.Node, match: s.Match = s.Match.ALL) -> s.Rule:
         (s.FieldIs("revenue", s.Op.AT_LEAST, "1e999"), s.Trouble.WRONG_VALUE),
         (s.FieldIs("revenue", s.Op.AT_LEAST, "0.00001"), s.Trouble.WRONG_VALUE),
         (s.FieldIs("birthday", s.Op.BEFORE, "2026-02-30"), s.Trouble.WRONG_VALUE),
+        (s.FieldIs("city", s.Op.ONE_OF, tuple(map(str, range(1001)))), s.Trouble.WRONG_VALUE),
+        (s.FieldIs("member", s.Op.IS, "yes"), s.Trouble.WRONG_VALUE),
+        (s.FieldIs("orders", s.Op.BETWEEN, (5,)), s.Trouble.WRONG_VALUE),
+        (s.FieldIs("revenue", s.Op.AT_LEAST, None), s.Trouble.WRONG_VALUE),
+        (s.FieldIs("revenue", s.Op.AT_LEAST, "a lot"), s.Trouble.WRONG_VALUE),
+        (s.FieldIs("birthday", s.Op.BEFORE, 19900303), s.Trouble.WRONG_VALUE),
+        (s.FieldIs("birthday", s.Op.BEFORE, "0990-03-03"), s.Trouble.WRONG_VALUE),
+        (s.FieldIs("birthday", s.Op.BETWEEN, ("1991-01-01", "1990-01-01")), s.Trouble.WRONG_VALUE),
         (s.FieldIs("birthday", s.Op.WITHIN_LAST, 0), s.Trouble.WRONG_VALUE),
         (s.FieldIs("city", s.Op.IS_EMPTY, "x"), s.Trouble.WRONG_VALUE),
         (s.Agreed("pigeon"), s.Trouble.UNKNOWN),
@@ -43,6 +51,7 @@ def rule(*items: s.Node, match: s.Match = s.Match.ALL) -> s.Rule:
         (s.Bought(s.Ever(), did=False, value=3), s.Trouble.WRONG_OPERATOR),
         (s.Bought(s.Ever(), value=-1), s.Trouble.WRONG_VALUE),
         (s.Bought(s.Ever(), products=s.Products()), s.Trouble.WRONG_VALUE),
+        (s.Bought(s.Ever(), products=s.Products(("T",) * 1001)), s.Trouble.WRONG_VALUE),
         (s.Did("", s.Ever()), s.Trouble.WRONG_VALUE),
         (s.Did("Paid", s.Ever(), measure=s.Measure.AMOUNT), s.Trouble.WRONG_OPERATOR),
         (s.Group(s.Match.ANY), s.Trouble.EMPTY_GROUP),
@@ -71,6 +80,9 @@ def test_a_field_one_may_not_use_is_refused_and_can_be_left_out() -> None:
     assert problem.trouble is s.Trouble.NOT_ALLOWED
     assert "「生日」" in problem.message["zh"]
     assert s.without(wanted, {problem.path}) == rule(s.FieldIs("city", s.Op.IS, "Leeds"))
+    lived = s.FieldIs("city", s.Op.IS, "York")
+    either = s.Group(s.Match.ANY, (s.FieldIs("birthday", s.Op.NOT_EMPTY), lived))
+    assert s.without(rule(either), {(0, 0)}) == rule(s.Group(s.Match.ANY, (lived,)))
 
 
 def test_too_deep_and_too_many_are_refused() -> None:

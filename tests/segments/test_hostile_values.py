@@ -51,6 +51,14 @@ def test_only_plain_names_become_identifiers(name: str) -> None:
         s.Relations(orders=name)
 
 
+def test_an_expression_with_other_values_than_it_needs_is_refused() -> None:
+    """One value too many would slide into the next condition."""
+    for params in ((), (1, 2)):
+        with pytest.raises(ValueError, match="other values"):
+            s.Field("x", s.Kind.NUMBER, {"zh": "数", "en": "x"}, "x",
+                    expression="c.x * %s", params=params)  # fmt: skip
+
+
 def test_a_moment_without_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         s.members(

@@ -1,8 +1,11 @@
 """A small made-up company for the segment tests: its catalogue, its rows, and both databases."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import cycle, islice
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -58,6 +61,14 @@ CATALOGUE = s.Catalogue(
             ),
             s.Field("member", s.Kind.BOOL, label("是会员", "is a member"), "member"),
             s.Field("tags", s.Kind.TAGS, label("标签", "tags"), "tags"),
+            s.Field(
+                "half",
+                s.Kind.NUMBER,
+                label("消费的一半", "half of the spend"),
+                "revenue",
+                expression="c.revenue * %s",
+                params=(Decimal("0.5"),),
+            ),
         )
     },
     channels={"sms": label("短信", "SMS"), "wechat": label("微信", "WeChat")},
@@ -112,29 +123,29 @@ class Person:
     def id(self) -> str:
         return str(UUID(int=self.number))
 
+    @property
+    def half(self) -> Decimal | None:
+        return None if self.revenue is None else self.revenue / 2
+
 
 # Moments sit on and beside the edges that rules ask about.
-MOMENTS = st.sampled_from(
-    [
-        AS_OF + timedelta(days=days, microseconds=micro)
-        for days in (-400, -45, -30, -1, 0, 2)
-        for micro in (-1, 0, 1)
-    ]
-    + [datetime(2026, 2, 28, 16, 0, tzinfo=UTC), datetime(2026, 2, 28, 15, 59, tzinfo=UTC)]
-)
-DAYS = st.sampled_from(
-    [
-        date(1988, 2, 29),
-        date(1990, 3, 3),
-        date(1990, 3, 4),
-        date(1991, 3, 5),
-        date(2000, 12, 31),
-        date(2026, 3, 4),
-        date(2026, 2, 3),
-        date(2026, 4, 1),
-    ]
-)
-MONEY = st.sampled_from([Decimal("-5.5"), Decimal(0), Decimal("9.99"), Decimal(20), Decimal(2000)])
+SOME_MOMENTS = [
+    AS_OF + timedelta(days=days, microseconds=micro)
+    for days in (-400, -45, -30, -1, 0, 2)
+    for micro in (-1, 0, 1)
+] + [datetime(2026, 2, 28, 16, 0, tzinfo=UTC), datetime(2026, 2, 28, 15, 59, tzinfo=UTC)]
+SOME_DAYS = [
+    date(1988, 2, 29),
+    date(1990, 3, 3),
+    date(1990, 3, 4),
+    date(1991, 3, 5),
+    date(2000, 12, 31),
+    date(2026, 3, 4),
+    date(2026, 2, 3),
+    date(2026, 4, 1),
+]
+SUMS = [Decimal("-5.5"), Decimal(0), Decimal("9.99"), Decimal(20), Decimal(2000)]
+MOMENTS, DAYS, MONEY = (st.sampled_from(some) for some in (SOME_MOMENTS, SOME_DAYS, SUMS))
 
 
 def maybe(strategy: st.SearchStrategy) -> st.SearchStrategy:
@@ -184,6 +195,33 @@ def people(draw: st.DrawFn) -> list[Person]:
         )
         for number in range(1, draw(st.integers(1, 6)) + 1)
     ]
+
+
+def crowd() -> list[Person]:
+    """People who hold, each field apart from the others, every value that is made up here."""
+
+    def held(some: Sequence[Any], step: int) -> Iterator[Any]:
+        return cycle([None, *some[::step], *some])
+
+    columns = zip(
+        held(TEXTS, 1), held(TIERS, 2), held([0, 1, 3, 4], 3), held(SUMS, 2),
+        held([0.0, 0.2, 0.35, 0.9], 3), held(SOME_DAYS, 3), held(SOME_MOMENTS, 4),
+        held([True, False], 1), held([[], ["vip"], ["it's"], ["vip", "投诉"]], 3),
+        strict=False,
+    )  # fmt: skip
+    found = [Person(number, *row) for number, row in enumerate(islice(columns, 40), start=1)]
+    moments, sums, skus = held(SOME_MOMENTS[::3], 1), held(SUMS, 1), held(SKUS, 1)
+    for person in found:
+        for number in range(person.number % 5):
+            at = next(moments) or AS_OF - timedelta(days=5)
+            sku, kind = next(skus), "return" if number == 3 else "sale"
+            person.orders.append(Order(at, next(sums) or Decimal(1), kind))
+            person.lines.append(
+                Line(number % 2, at, sku or "T-1", NAMES[SKUS.index(sku or "T-1")],
+                     -1 if kind == "return" else 1, next(sums) or Decimal(1))
+            )  # fmt: skip
+            person.events.append(Event(EVENTS[number % 2], at, sku))
+    return found
 
 
 WINDOWS = st.one_of(

@@ -157,9 +157,8 @@ def _check_node(path: Path, node: Node, catalogue: Catalogue) -> Iterator[Proble
                 yield _unknown(path, "渠道", "channel", node.channel)
             if node.purpose not in catalogue.purposes:
                 yield _unknown(path, "用途", "purpose", node.purpose)
-        case InSegment():
-            if node.segment not in catalogue.segments:
-                yield _unknown(path, "分群", "segment", node.segment)
+        case InSegment() if node.segment not in catalogue.segments:
+            yield _unknown(path, "分群", "segment", node.segment)
 
 
 def _unknown(path: Path, zh: str, en: str, name: str) -> Problem:

@@ -94,9 +94,9 @@ class Writer:
                     f" AND purpose = {self.put(condition.purpose)}"
                 )
                 return self._flag("consents", f"{where} AND granted", condition.granted)
-            case InSegment():
-                where = f"segment_id = {self.put(condition.segment)}"
-                return self._flag("memberships", where, condition.member)
+        assert isinstance(condition, InSegment)
+        where = f"segment_id = {self.put(condition.segment)}"
+        return self._flag("memberships", where, condition.member)
 
     def _measure(self, relation: str, expression: str, where: str) -> str:
         measures = self.measures.setdefault(relation, [])
@@ -207,8 +207,8 @@ class Writer:
         return f"({column} IS NULL)"
 
     def _single(self, column: str, op: Op, value: values.Plain) -> str:
-        if value is None or isinstance(value, tuple):
-            raise AssertionError("checked rules have a single value here")
+        assert value is not None  # the rule was checked
+        assert not isinstance(value, tuple)
         if op is Op.IS_NOT:
             # someone whose city is unknown is not from Shanghai
             return f"{column} IS DISTINCT FROM {self.put(value)}"
@@ -240,8 +240,7 @@ class Writer:
         return " AND ".join(parts)
 
     def _anniversary(self, column: str, value: values.Plain) -> str:
-        if not isinstance(value, int):
-            raise AssertionError("checked rules have a number of days here")
+        assert isinstance(value, int)  # the rule was checked
         today = self.as_of.astimezone(self.zone).date()
         if value >= 365:
             return f"{column} IS NOT NULL"

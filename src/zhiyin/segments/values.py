@@ -6,7 +6,6 @@ value means. A value that cannot be read raises `BadValueError` with words for p
 
 import math
 import unicodedata
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
@@ -27,14 +26,12 @@ _DAY_COUNTS = (Op.WITHIN_LAST, Op.OLDER_THAN, Op.WITHIN_NEXT, Op.ANNIVERSARY_WIT
 _LISTS = (Op.ONE_OF, Op.NONE_OF, Op.HAS_ANY, Op.HAS_ALL)
 
 
-@dataclass(frozen=True)
 class BadValueError(ValueError):
-    """A value that its field cannot take."""
+    """A value that its field cannot take; `message` says why in both languages."""
 
-    message: Text
-
-    def __str__(self) -> str:
-        return self.message["en"]
+    def __init__(self, message: Text) -> None:
+        super().__init__(message["en"])
+        self.message = message
 
 
 def _bad(zh: str, en: str) -> BadValueError:
@@ -62,10 +59,10 @@ def read(field: Field, op: Op, value: Value) -> Plain:
             return read_money(value)
         case Kind.DATE:
             return read_date(value)
-        case Kind.BOOL:
-            if not isinstance(value, bool):
-                raise _bad("要选是或否", "choose yes or no")
-            return value
+    assert field.kind is Kind.BOOL
+    if not isinstance(value, bool):
+        raise _bad("要选是或否", "choose yes or no")
+    return value
 
 
 def read_text(value: object) -> str:
@@ -205,9 +202,9 @@ def day_bounds(op: Op, value: Plain, today: date) -> tuple[date | None, date | N
             return day, day + one
         case Op.BEFORE, date() as day:
             return None, day
-        case Op.AFTER, date() as day:
-            return day + one, None
-    raise AssertionError(f"{op} is not asked of dates")
+    assert op is Op.AFTER
+    assert isinstance(value, date)
+    return value + one, None
 
 
 def moment_bounds(
