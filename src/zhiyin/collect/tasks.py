@@ -1,16 +1,20 @@
-"""Work for the background: check, load and undo imports. Each may run twice and does no harm."""
+"""Work for the background: check, load and undo imports, and look after the lake.
+
+Each may run twice and does no harm.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from zhiyin.accounts import work
 from zhiyin.accounts.models import User, Work
 from zhiyin.cleaning.errors import FileProblem
-from zhiyin.collect import notices, services
+from zhiyin.collect import lake_care, notices, services
 from zhiyin.collect.models import Import
 from zhiyin.talk.emitting import notify
 
@@ -54,3 +58,23 @@ def begin(one: Import, step: str, *, by: User) -> Work:
     one.save(update_fields=["work"])
     run_import.defer(import_id=str(one.pk), step=step, by=str(by.pk))
     return one.work
+
+
+@app.periodic(cron="37 1 * * *")
+@app.task(queue="lake", lock="compact-lake", queueing_lock="compact-lake", pass_context=False)
+def compact_lake(timestamp: int) -> None:
+    """Once a night: days that are over become few large files; old versions are dropped.
+
+    Yesterday most nights; more where the worker was away. Imports and the pump go on meanwhile.
+    """
+    now = timezone.now()
+    if lake_care.is_due(now):
+        noted = work.start(
+            "lake.compact", by=None, title_zh="整理数据湖", title_en="Compact the lake"
+        )
+        with work.running(noted) as running:
+            done = lake_care.compact(
+                partial(work.progress, running), before=lake_care.due_before(now)
+            )
+            work.finish_with(running, {name: one.days for name, one in done.items() if one.days})
+    lake_care.drop_history()

@@ -5,27 +5,35 @@ personal text belongs in it: columns hold opaque ids, numbers and the names of e
 Delta Lake tables, so DuckDB, Spark, Polars, Trino and the cloud warehouses read them as they are.
 """
 
+from zhiyin.lake.compaction import Compacted
 from zhiyin.lake.errors import (
+    BusyError,
     DeletionVectorsError,
     LakeError,
     NoSuchTableError,
     NoSuchVersionError,
+    SchemaChangedError,
     SchemaMismatchError,
     VanishedError,
 )
 from zhiyin.lake.schemas import EVENTS, ORDER_LINES, SCORES, TABLES, TableSpec
+from zhiyin.lake.storage import HISTORY
 from zhiyin.lake.tables import Lake, TableStatus
 
 __all__ = [
     "EVENTS",
+    "HISTORY",
     "ORDER_LINES",
     "SCORES",
     "TABLES",
+    "BusyError",
+    "Compacted",
     "DeletionVectorsError",
     "Lake",
     "LakeError",
     "NoSuchTableError",
     "NoSuchVersionError",
+    "SchemaChangedError",
     "SchemaMismatchError",
     "TableSpec",
     "TableStatus",

@@ -15,6 +15,18 @@ class SchemaMismatchError(LakeError):
     """The rows do not have the columns of the table; nothing was written."""
 
 
+class SchemaChangedError(LakeError):
+    """The table on disk has a column that the lake was built without, or with another type.
+
+    Columns are only ever added, and added ones may be empty: old files keep what they have. Give
+    the column another name, or bring the old one back.
+    """
+
+
+class BusyError(LakeError):
+    """Others wrote to the table again and again; nothing was written. Call again later."""
+
+
 class NoSuchVersionError(LakeError):
     """The table did not exist yet at that version or moment."""
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from deltalake.schema import Field, Schema
 
-from zhiyin.lake.errors import SchemaMismatchError
+from zhiyin.lake.errors import SchemaChangedError, SchemaMismatchError
 
 MICROSECONDS_A_DAY = 86_400_000_000
 
@@ -74,12 +76,41 @@ class TableSpec:
     """One table: its columns, the column it is divided by, and which columns the log may describe.
 
     The log of a Delta table keeps the smallest and largest value of each described column for
-    ever. Only times are described, so that no identifier survives its own erasure.
+    ever. Only times are described, so that no identifier survives its own erasure. `clustered`
+    is the order of the rows within a day that was compacted, `person` the column that says whose
+    a row is, and `unique` the column that no two rows share.
     """
 
     schema: pa.Schema
     partition: str
     described: tuple[str, ...]
+    clustered: tuple[str, ...]
+    person: str | None = None
+    unique: str | None = None
+
+    @cached_property
+    def delta(self) -> Schema:
+        """The columns as the table format spells them."""
+        return Schema.from_arrow(self.schema)
+
+    def added_to(self, table_name: str, theirs: Schema) -> list[Field]:
+        """The columns that a table on disk does not have yet; refuses any other difference."""
+        there = {field.name: field for field in theirs.fields}
+        ours = {field.name: field for field in self.delta.fields}
+        gone = sorted(there.keys() - ours.keys())
+        changed = [
+            f"{name} ({there[name].type} there, {field.type} here)"
+            for name, field in ours.items()
+            if name in there and _kind(field) != _kind(there[name])
+        ]
+        added = [field for name, field in ours.items() if name not in there]
+        required = [field.name for field in added if not field.nullable]
+        if gone or changed or required:
+            raise SchemaChangedError(
+                f"{table_name}: columns taken away {gone}, changed {changed}, "
+                f"added but never empty {required}"
+            )
+        return added
 
     def conform(self, rows: pa.Table) -> pa.Table:
         """The rows in this table's column order and types; refuses what does not fit exactly."""
@@ -101,8 +132,20 @@ class TableSpec:
         return conformed
 
 
+def _kind(field: Field) -> tuple[object, bool]:
+    return field.type, field.nullable
+
+
+_BY_PERSON = ("identifier_id", "ts_us", "event_id")
+
 TABLES: Mapping[str, TableSpec] = {
-    "events": TableSpec(EVENTS, "received_day", ("ts_us", "received_us")),
-    "order_lines": TableSpec(ORDER_LINES, "received_day", ("ts_us", "received_us")),
-    "scores": TableSpec(SCORES, "received_day", ("as_of_us",)),
+    "events": TableSpec(
+        EVENTS, "received_day", ("ts_us", "received_us"), _BY_PERSON, "identifier_id", "event_id"
+    ),
+    "order_lines": TableSpec(
+        ORDER_LINES, "received_day", ("ts_us", "received_us"), _BY_PERSON, "identifier_id"
+    ),
+    "scores": TableSpec(
+        SCORES, "received_day", ("as_of_us",), ("customer_id", "as_of_us"), "customer_id"
+    ),
 }

@@ -2,50 +2,31 @@
 
 One writer at a time for each table on a local disk; readers do not wait, except once when a
 process first looks at a table and settles what a power cut may have left. On object storage
-delta-rs commits with a conditional put and there is no lock of ours: give each `app_id` one
-writer, and let nobody write while `vacuum` runs.
+delta-rs commits with a conditional put; there too, of two writers one waits for its turn.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import reduce
-from operator import and_
-from pathlib import Path
+from datetime import date, datetime, timedelta
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
-from deltalake import (
-    CommitProperties,
-    DeltaTable,
-    PostCommitHookProperties,
-    Transaction,
-    write_deltalake,
-)
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake import DeltaTable, Transaction, write_deltalake
 
-from zhiyin.lake import durable
-from zhiyin.lake.errors import (
-    DeletionVectorsError,
-    NoSuchTableError,
-    NoSuchVersionError,
-    SchemaMismatchError,
-    VanishedError,
-)
+from zhiyin.lake import compaction
+from zhiyin.lake.compaction import Compacted
+from zhiyin.lake.errors import SchemaMismatchError, VanishedError
+from zhiyin.lake.rewriting import Progress, silent
+from zhiyin.lake.scanning import BATCH_ROWS, Where, batches
 from zhiyin.lake.schemas import TABLES, TableSpec
+from zhiyin.lake.sorting import SortSettings
+from zhiyin.lake.storage import NO_HOOKS, Storage, checkpoint, onto
 
-Value = str | int | date | None
-Where = Mapping[str, Value | Sequence[str] | Sequence[int]]
-
-CHECKPOINT_EVERY = 100  # commits; keeps opening a table quick
-_COMMIT_RETRIES = 50
-_NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+# On object storage a file that no commit names may belong to a writer who is about to commit.
+ORPHANS = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -72,12 +53,8 @@ class Lake:
     ) -> None:
         self.root = str(root)
         self.tables = tables
-        self.local = "://" not in self.root
-        self._options = dict(storage_options) if storage_options else None
-        self._settled: dict[str, int] = {}
-        self._threads = threading.Lock()
-        if self.local:
-            Path(self.root).mkdir(parents=True, exist_ok=True)
+        self._storage = Storage(self.root, storage_options, tables)
+        self.local = self._storage.local
 
     # writing
 
@@ -86,9 +63,9 @@ class Lake:
 
         When it returns, the rows survive a power cut. Call it again after any doubt.
         """
-        rows = self._spec(table_name).conform(arrow)
-        with self._writing(table_name):
-            table = self._made(table_name)
+        rows = self._storage.spec(table_name).conform(arrow)
+
+        def attempt(table: DeltaTable) -> bool:
             known = table.transaction_version(app_id)
             if known is not None and known >= sequence:
                 return False
@@ -96,24 +73,38 @@ class Lake:
                 table,
                 rows,
                 mode="append",
-                commit_properties=CommitProperties(
-                    app_transactions=[Transaction(app_id, sequence)],
-                    max_commit_retries=_COMMIT_RETRIES,
-                ),
-                post_commithook_properties=_NO_HOOKS,
+                commit_properties=onto(Transaction(app_id, sequence)),
+                post_commithook_properties=NO_HOOKS,
             )
-            self._checkpoint(table)
-        return True
+            checkpoint(table)
+            return True
 
-    def compact(self, table_name: str) -> int:
-        """Join small files into large ones; the number of files that went away."""
-        with self._writing(table_name):
-            table = self._opened(table_name)
-            if table is None:
-                return 0
-            done = table.optimize.compact(post_commithook_properties=_NO_HOOKS)
-            table.create_checkpoint()
-        return int(done["numFilesRemoved"]) - int(done["numFilesAdded"])
+        with self._storage.writing(table_name):
+            return self._storage.strictly(table_name, attempt)
+
+    def due(
+        self, table_name: str, *, day: date | None = None, before: date | None = None
+    ) -> dict[date, int]:
+        """The days that `compact` would rewrite, and how many rows each has."""
+        return compaction.due(self._storage, table_name, day=day, before=before)
+
+    def compact(
+        self,
+        table_name: str,
+        *,
+        day: date | None = None,
+        before: date | None = None,
+        progress: Progress = silent,
+        settings: SortSettings | None = None,
+    ) -> Compacted:
+        """Rewrite days of small files into large ones, in order of person and time.
+
+        Only days that need it, of these only `day` or those `before` one. Others read and append
+        meanwhile. It may be killed, and `progress` may raise: run again, it does what is left.
+        """
+        return compaction.compact(
+            self._storage, table_name, day=day, before=before, progress=progress, settings=settings
+        )
 
     def delete(self, table_name: str, column: str, values: Sequence[str]) -> int:
         """Take out the rows whose `column` is one of `values`; the number of rows taken out.
@@ -124,10 +115,10 @@ class Lake:
         """
         self._chosen(table_name, [column])
         gone = sorted(set(values))
-        with self._writing(table_name):
-            table = self._opened(table_name)
-            if table is None or not gone:
-                return 0
+        if not gone or self._storage.opened(table_name) is None:
+            return 0
+
+        def attempt(table: DeltaTable) -> int:
             done = (
                 table.merge(
                     pa.table({"value": pa.array(gone, pa.string())}),
@@ -135,33 +126,42 @@ class Lake:
                     source_alias="gone",
                     target_alias="kept",
                     streamed_exec=True,  # else the log gets the smallest and largest value
-                    commit_properties=CommitProperties(max_commit_retries=_COMMIT_RETRIES),
-                    post_commithook_properties=_NO_HOOKS,
+                    commit_properties=onto(),
+                    post_commithook_properties=NO_HOOKS,
                 )
                 .when_matched_delete()
                 .execute()
             )
-        return int(done["num_target_rows_deleted"])
+            return int(done["num_target_rows_deleted"])
 
-    def vacuum(self, table_name: str) -> int:
-        """Remove every file that the newest version does not use; the number of files removed.
+        with self._storage.maintaining(table_name), self._storage.writing(table_name):
+            return self._storage.strictly(table_name, attempt)
 
-        After this no erased row is left in any file, and older versions cannot be read any more
-        where they differ. Also takes what a writer left that died before its commit.
+    def vacuum(self, table_name: str, keep: timedelta = timedelta(0)) -> int:
+        """Remove files that no version of the last `keep` uses; the number of files removed.
+
+        With nothing kept, no erased row is left in any file, and older versions cannot be read
+        any more where they differ. Also takes what a writer left that died before its commit; on
+        object storage, where it may still be alive, only a day later.
         """
-        with self._writing(table_name):
-            table = self._opened(table_name)
+        with self._storage.maintaining(table_name), self._storage.writing(table_name):
+            table = self._storage.opened(table_name)
             if table is None:
                 return 0
-            gone = table.vacuum(
-                retention_hours=0,
-                enforce_retention_duration=False,
-                dry_run=False,
-                full=True,
-                post_commithook_properties=_NO_HOOKS,
-            )
+            rounds = [(keep, True)] if self.local else [(keep, False), (max(keep, ORPHANS), True)]
+            gone = [
+                table.vacuum(
+                    retention_hours=int(kept.total_seconds()) // 3600,
+                    enforce_retention_duration=False,
+                    dry_run=False,
+                    full=full,
+                    post_commithook_properties=NO_HOOKS,
+                )
+                for kept, full in rounds
+            ]
             table.create_checkpoint()
-        return len(gone)
+            table.cleanup_metadata()  # log entries older than any version that can be read
+        return sum(map(len, gone))
 
     # reading
 
@@ -182,29 +182,16 @@ class Lake:
         columns: Sequence[str] | None = None,
         where: Where | None = None,
         at: datetime | int | None = None,
-        batch_rows: int = 131_072,
+        batch_rows: int = BATCH_ROWS,
     ) -> Iterator[pa.RecordBatch]:
         """The same rows in batches, without holding the table in memory."""
         schema = self._chosen(table_name, columns)
-        table = self._opened(table_name, at)
+        table = self._storage.opened(table_name, at)
         if table is None:
             return
-        needed = list(dict.fromkeys([*schema.names, *(where or {})]))
-        dataset = table.to_pyarrow_dataset(schema=self._spec(table_name).schema)
-        # Texts are compared after the scan: delta-rs rewrites files with an Arrow type of text
-        # that Arrow's own scanner cannot compare.
-        texts = {
-            name for name in where or {} if pa.types.is_string(dataset.schema.field(name).type)
-        }
-        early = {name: value for name, value in (where or {}).items() if name not in texts}
-        late = {name: value for name, value in (where or {}).items() if name in texts}
-        scanner = dataset.scanner(needed, filter=_condition(early), batch_size=batch_rows)
+        spec = self._storage.spec(table_name)
         try:
-            for batch in scanner.to_batches():
-                rows = pa.Table.from_batches([batch])
-                if late:
-                    rows = rows.filter(_condition(late))
-                yield from rows.select(schema.names).cast(schema).combine_chunks().to_batches()
+            yield from batches(table, spec, schema.names, where, batch_rows)
         except FileNotFoundError as why:
             raise VanishedError(f"{table_name} at {at}") from why
 
@@ -213,13 +200,13 @@ class Lake:
 
         Paths on a local disk, addresses on object storage.
         """
-        table = self._opened(table_name, at)
+        table = self._storage.opened(table_name, at)
         found = [] if table is None else sorted(table.file_uris())
         return [unquote(uri.removeprefix("file://")) for uri in found] if self.local else found
 
     def version(self, table_name: str) -> int:
         """The newest version, to read the same rows again later; -1 for a table without rows."""
-        table = self._opened(table_name)
+        table = self._storage.opened(table_name)
         return -1 if table is None else table.version()
 
     def status(self) -> list[TableStatus]:
@@ -228,76 +215,8 @@ class Lake:
 
     # inside
 
-    def _spec(self, table_name: str) -> TableSpec:
-        try:
-            return self.tables[table_name]
-        except KeyError:
-            raise NoSuchTableError(f"{table_name}: the lake has {sorted(self.tables)}") from None
-
-    def _address(self, table_name: str) -> str:
-        return f"{self.root.rstrip('/')}/{table_name}"
-
-    @contextmanager
-    def _writing(self, table_name: str) -> Iterator[None]:
-        """Alone with the table; what an earlier writer left is settled first, ours afterwards."""
-        self._spec(table_name)
-        if not self.local:
-            yield
-            return
-        folder = Path(self._address(table_name))
-        with durable.one_writer(Path(self.root) / ".locks" / table_name):
-            self._settle(table_name, folder)
-            yield  # where it fails, the next writer settles
-            self._settle(table_name, folder)
-
-    def _settle(self, table_name: str, folder: Path) -> None:
-        newest = durable.settle(folder, self._settled.get(table_name, -1))
-        with self._threads:
-            self._settled[table_name] = newest
-
-    def _opened(self, table_name: str, at: datetime | int | None = None) -> DeltaTable | None:
-        """The table as of now or then; None where nothing was ever written to it."""
-        self._spec(table_name)
-        if isinstance(at, datetime) and at.tzinfo is None:
-            raise ValueError("a moment needs its time zone")
-        if self.local and table_name not in self._settled:
-            with self._writing(table_name):
-                pass
-        try:
-            table = DeltaTable(self._address(table_name), storage_options=self._options)
-        except TableNotFoundError:
-            if at is None:
-                return None
-            raise NoSuchVersionError(f"{table_name} has no rows yet") from None
-        if "deletionVectors" in (table.protocol().reader_features or ()):
-            raise DeletionVectorsError(table_name)
-        if at is not None:
-            try:
-                table.load_as_version(at)
-            except (DeltaError, ValueError) as why:
-                raise NoSuchVersionError(f"{table_name} at {at}: {why}") from why
-        return table
-
-    def _made(self, table_name: str) -> DeltaTable:
-        table = self._opened(table_name)
-        if table is not None:
-            return table
-        spec = self._spec(table_name)
-        return DeltaTable.create(
-            self._address(table_name),
-            spec.schema,
-            mode="ignore",
-            partition_by=[spec.partition],
-            configuration={"delta.dataSkippingStatsColumns": ",".join(spec.described)},
-            storage_options=self._options,
-        )
-
-    def _checkpoint(self, table: DeltaTable) -> None:
-        if table.version() % CHECKPOINT_EVERY == 0:
-            table.create_checkpoint()
-
     def _chosen(self, table_name: str, columns: Sequence[str] | None) -> pa.Schema:
-        schema = self._spec(table_name).schema
+        schema = self._storage.spec(table_name).schema
         names = schema.names if columns is None else columns
         unknown = [name for name in names if name not in schema.names]
         if unknown:
@@ -305,11 +224,11 @@ class Lake:
         return pa.schema([schema.field(name) for name in names])
 
     def _status(self, table_name: str) -> TableStatus:
-        table = self._opened(table_name)
+        table = self._storage.opened(table_name)
         if table is None:
             return TableStatus(table_name, -1, 0, 0, 0, None, None)
         files = pa.table(table.get_add_actions(flatten=True))
-        days = files[f"partition.{self._spec(table_name).partition}"]
+        days = files[f"partition.{self._storage.spec(table_name).partition}"]
         return TableStatus(
             name=table_name,
             version=table.version(),
@@ -319,16 +238,3 @@ class Lake:
             first_day=pc.min(days).as_py(),
             last_day=pc.max(days).as_py(),
         )
-
-
-def _condition(where: Where) -> ds.Expression | None:
-    parts: list[ds.Expression] = []
-    for column, value in where.items():
-        field = ds.field(column)
-        if value is None:
-            parts.append(field.is_null())
-        elif isinstance(value, str | int | date):
-            parts.append(field == value)
-        else:
-            parts.append(field.isin(list(value)))
-    return reduce(and_, parts) if parts else None
