@@ -59,9 +59,10 @@ coverage: setup
 	@$(PY) -m coverage report --data-file=.coverage.policy --show-missing --fail-under=100 --include="$(POLICY)"
 	@$(PY) -m coverage report --data-file=.coverage --show-missing --fail-under=100 --include="*/connect/egress.py,*/connect/addresses.py,*/connect/rules.py,*/connect/sending.py,*/connect/outbox.py,*/connect/signing.py"
 
-# The long proofs: the crawler with every row, 20,000 generated requests, all payloads. Over an hour.
+# The long proofs: the crawler with every row, 20,000 generated requests, all payloads, a thousand
+# kills. Over an hour.
 soak: setup
-	@$(PY) -m pytest -m soak tests/proof tests/api/test_fuzzed.py
+	@$(PY) -m pytest -m soak tests/proof tests/collect/sdks tests/api/test_fuzzed.py
 
 lint: setup
 	@$(PY) -m ruff check src tests benchmarks

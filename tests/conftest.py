@@ -58,6 +58,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{missing} browser tests skipped, no Chromium here. To get one: `apt-get install"
             " chromium fonts-noto-cjk`, or on macOS `brew install --cask chromium`."
         )
+    missing = sum("no npm SDKs" in str(report.longrepr) for report in skipped)
+    if missing:
+        terminalreporter.write_line(
+            f"{missing} tests with SDKs for Node and the browser skipped: npm could not fetch them."
+        )
 
 
 def pytest_unconfigure() -> None:

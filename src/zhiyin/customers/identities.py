@@ -52,6 +52,7 @@ def resolve(batch: Batch) -> None:
     for event in batch.kept():
         if event.seen:
             _resolve_one(event, found, batch)
+    _own_what_came_before(batch, found)
     _write(batch, found)
 
 
@@ -80,6 +81,14 @@ def _resolve_one(event: Incoming, found: _Found, batch: Batch) -> None:
         known.last = max(known.last or event.at, event.at)
     event.identifier_id = found.known[claims[0]].id
     event.customer_id = customer
+
+
+def _own_what_came_before(batch: Batch, found: _Found) -> None:
+    """A device that became somebody's in this batch: so do its events earlier in the batch."""
+    owners = {known.id: known.customer for known in found.known.values() if known.claimed}
+    for event in batch.kept():
+        if event.customer_id is None and event.identifier_id is not None:
+            event.customer_id = owners.get(event.identifier_id)
 
 
 def _may_join(seen: Seen, known: _Known, name: str) -> bool:

@@ -76,6 +76,17 @@ def test_a_device_becomes_a_person_when_they_say_who_they_are(put: Put) -> None:
     assert known["traits"] == {"shoe_size": 42}
 
 
+def test_what_a_device_did_earlier_in_the_same_batch_becomes_the_persons_too(put: Put) -> None:
+    put(message(1), {"type": "identify", "userId": "u1", "anonymousId": "d1", "messageId": "i1"},
+        message(2), message(3, anonymousId="d2"))  # fmt: skip
+    turn(ALL)
+    person = Customer.objects.get().pk
+    owners = Event.objects.filter(name="Product Viewed").order_by("at")
+    assert sorted(map(str, owners.values_list("customer_id", flat=True))) == sorted(
+        [str(person), str(person), "None"]
+    )
+
+
 def test_rudderstack_has_the_traits_in_the_context(put: Put) -> None:
     put({"type": "identify", "userId": "u1", "messageId": "i1", "channel": "server",
          "originalTimestamp": NOW.isoformat(), "sentAt": NOW.isoformat(),

@@ -153,6 +153,7 @@ def test_browser_libraries_learn_where_to_send(sender: Sender) -> None:
     answer = sender.send(f"/v1/projects/{sender.key}/settings", b"", method="GET", key="")
     found = json.loads(answer.body)["integrations"]["Segment.io"]
     assert found["apiHost"] == f"127.0.0.1:{sender.port}/v1"
+    assert found["protocol"] == "http"
     answer = sender.send("/sourceConfig/?p=npm&v=3", b"", method="GET")
     assert json.loads(answer.body)["source"]["enabled"] is True
     assert sender.send("/v1/projects/wrong/settings", b"", method="GET", key="").status == 401

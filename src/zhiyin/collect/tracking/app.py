@@ -48,7 +48,9 @@ _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _PICTURE = (b"content-type", b"image/gif")
 _UNKEPT = (b"cache-control", b"no-store")
 # Answers hold nothing about anybody, so any page may read them; which pages may write is the key's.
-_ANY_PAGE = [(b"access-control-allow-origin", b"*")]
+# How long to wait is told to scripts only where it is exposed.
+_ANY_PAGE = [(b"access-control-allow-origin", b"*"),
+             (b"access-control-expose-headers", b"retry-after, x-ratelimit-reset")]  # fmt: skip
 _PREFLIGHT: Headers = [
     *_ANY_PAGE,
     (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
@@ -78,8 +80,9 @@ class Answer:
 class TrackingAPI:
     """The ASGI application."""
 
-    def __init__(self, keys: Keys, inbox: Inbox, limits: Limits) -> None:
-        self._keys, self._inbox, self._limits = keys, inbox, limits
+    def __init__(self, keys: Keys, inbox: Inbox, limits: Limits, *, secure: bool = False) -> None:
+        """`secure` where browsers reach us by https, whatever stands between."""
+        self._keys, self._inbox, self._limits, self._secure = keys, inbox, limits, secure
         self._pace = Pace(limits.messages_a_second)
 
     @staticmethod
@@ -163,7 +166,8 @@ class TrackingAPI:
         parts = path.strip("/").split("/")
         if parts[:2] == ["v1", "projects"] and parts[3:] == ["settings"]:
             key = await self._key(parts[2])
-            made = sdk_settings.segment(parts[2], _host(scope))
+            scheme = "https" if self._secure else scope["scheme"]
+            made = sdk_settings.segment(parts[2], _host(scope), scheme)
         elif parts == ["sourceConfig"]:
             given = _basic(_header(scope, b"authorization")) or _asked(scope, "writeKey")
             key = await self._key(given)

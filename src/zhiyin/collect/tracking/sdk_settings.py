@@ -7,13 +7,17 @@ import msgspec
 from zhiyin.collect.tracking.keys import Key
 
 
-def segment(write_key: str, host: str) -> bytes:
-    """The answer to analytics.js: events go to us, and no other destination is known."""
+def segment(write_key: str, host: str, scheme: str) -> bytes:
+    """The answer to analytics.js: events go to us, and no other destination is known.
+
+    It takes https where no protocol is named, which nobody speaks on a laptop.
+    """
     return msgspec.json.encode({
         "integrations": {
             "Segment.io": {
                 "apiKey": write_key,
                 "apiHost": f"{host}/v1",
+                "protocol": scheme,
                 "unbundledIntegrations": [],
                 "addBundledMetadata": True,
                 "versionSettings": {"version": "4.4.7", "componentTypes": ["browser"]},

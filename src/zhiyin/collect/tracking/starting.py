@@ -48,7 +48,7 @@ async def _opened() -> TrackingAPI:
         kwargs={"autocommit": True},
     )  # fmt: skip
     await pool.open()
-    return TrackingAPI(Keys(reading(pool)), Inbox(pool), limits())
+    return TrackingAPI(Keys(reading(pool)), Inbox(pool), limits(), secure=settings.SECURE)
 
 
 def _address() -> str:

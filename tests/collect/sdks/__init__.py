@@ -1,0 +1,1 @@
+"""Unmodified SDKs of Segment and RudderStack against our own server, over real sockets."""
