@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from benchmarks.processes import cpu_seconds
 from zhiyin import embedded
@@ -37,56 +39,66 @@ def on_workspace(measure: Callable[[Path, int], None], *, quick: int) -> None:
         measure(Path(name), customers)
 
 
-class Server:
-    """The product's web server on this workspace, or another one's with its settings."""
+class Process:
+    """A Python process of the product, or of a peer, on this workspace while a block runs."""
 
-    def __init__(self, port: int, settings: str = "zhiyin.settings") -> None:
+    def __init__(
+        self, arguments: list[str], environment: dict[str, str] | None = None, port: int = 0
+    ) -> None:
         self.port = port
-        self._process = _started(
-            ["-m", "uvicorn", "benchmarks.served:application", "--port", str(port),
-             "--workers", str(WORKERS), "--lifespan", "off", "--no-access-log",
-             "--log-level", "warning"],
-            settings,
-        )  # fmt: skip
+        known = {"DJANGO_SETTINGS_MODULE": "zhiyin.settings", **os.environ, **(environment or {})}
+        self._process = subprocess.Popen([sys.executable, *arguments], stdout=sys.stderr, env=known)
+        self.pid = self._process.pid
 
     def cpu_seconds(self) -> float:
-        """CPU time that the server has used so far."""
-        return cpu_seconds(self._process.pid)
+        """CPU time that it has used so far."""
+        return cpu_seconds(self.pid)
 
-    def __enter__(self) -> Server:
+    def _answers(self) -> bool:
+        with socket.create_connection(("127.0.0.1", self.port), 2):
+            return True
+
+    def __enter__(self) -> Self:
         deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
+        while self.port and time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
+                if self._answers():
                     return self
             except OSError:
                 time.sleep(0.2)
-        self._process.terminate()
-        raise SystemExit("the server does not answer")
+        if self.port:
+            self._process.terminate()
+            raise SystemExit("the server does not answer")
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         try:
-            self._process.wait(20)
+            self._process.wait(30)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
 
-@contextmanager
-def worker() -> Iterator[None]:
+class Server(Process):
+    """The product's web server, or another one's with its settings."""
+
+    def __init__(self, port: int, settings: str = "zhiyin.settings") -> None:
+        super().__init__(
+            ["-m", "uvicorn", "benchmarks.served:application", "--port", str(port),
+             "--workers", str(WORKERS), "--lifespan", "off", "--no-access-log",
+             "--log-level", "warning"],
+            {"DJANGO_SETTINGS_MODULE": settings}, port,
+        )  # fmt: skip
+
+    def _answers(self) -> bool:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
+            return True
+
+
+def worker() -> Process:
     """The product's background worker, for what is queued."""
-    process = _started(["-m", "zhiyin.worker"], "zhiyin.settings")
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _started(arguments: list[str], settings: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
-    return subprocess.Popen([sys.executable, *arguments], stdout=sys.stderr, env=environment)
+    return Process(["-m", "zhiyin.worker"])
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class Sender:
 def listening(app: Any = None) -> Iterator[int]:
     """The tracking API on a free port, in a thread of this process."""
     server = uvicorn.Server(
-        uvicorn.Config(app or Tracking(), port=0, lifespan="off", log_level="warning")
+        uvicorn.Config(app or Tracking(), port=0, lifespan="on", log_level="warning")
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

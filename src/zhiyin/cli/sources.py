@@ -118,7 +118,7 @@ def collect(options: Namespace, output: Output) -> int:
         api = serve.child(
             "uvicorn", "zhiyin.collect.tracking.starting:standalone", "--factory", "--host",
             options.host, "--port", str(port), "--workers", str(options.workers), "--lifespan",
-            "off", "--no-access-log", "--no-server-header", "--log-level", "warning",
+            "on", "--no-access-log", "--no-server-header", "--log-level", "warning",
             "--timeout-graceful-shutdown", "5",
         )  # fmt: skip
         url = f"http://{options.host}:{port}"

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -172,3 +173,12 @@ def test_a_new_key_writes_at_once_and_a_revoked_one_soon_does_not(sender: Sender
     WriteKey.objects.filter(pk=made.pk).update(ends_at=timezone.now())
     while sender.send("/v1/batch", {"batch": [TRACK]}, key=made.key).status != 401:
         assert timezone.now() < deadline
+
+
+def test_all_who_come_at_once_to_a_fresh_server_are_let_in(transactional_db: None) -> None:
+    key = sdk.source()
+    with sdk.listening() as port, ThreadPoolExecutor(16) as pool:
+        sender = Sender(port, key.key)
+        answers = list(pool.map(lambda n: sender.batch({**TRACK, "messageId": n}), range(32)))
+    assert {answer.status for answer in answers} == {200}
+    assert Received.objects.count() == 32

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import AsyncExitStack
 from typing import Any
 
 import django
@@ -26,29 +27,41 @@ def limits() -> Limits:
 
 
 class Tracking:
-    """The ASGI application, whose connections open with its first request."""
+    """The ASGI application. Its connections open with its first request; a server that tells of
+    its end (the lifespan protocol) has them closed.
+    """
 
     def __init__(self) -> None:
         self._made: TrackingAPI | None = None
         self._making = asyncio.Lock()
+        self._ending = AsyncExitStack()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            return
-        if self._made is None:
-            async with self._making:
-                self._made = self._made or await _opened()
-        await self._made(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            if self._made is None:
+                async with self._making:
+                    self._made = self._made or await self._opened()
+            await self._made(scope, receive, send)
 
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._ending.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
 
-async def _opened() -> TrackingAPI:
-    pool = AsyncConnectionPool(
-        _address(), min_size=1, max_size=WRITERS + 1, open=False, timeout=PATIENCE_S,
-        kwargs={"autocommit": True},
-    )  # fmt: skip
-    await pool.open()
-    return TrackingAPI(Keys(reading(pool)), Inbox(pool), limits(), secure=settings.SECURE)
+    async def _opened(self) -> TrackingAPI:
+        pool = AsyncConnectionPool(
+            _address(), min_size=1, max_size=WRITERS + 1, open=False, timeout=PATIENCE_S,
+            kwargs={"autocommit": True},
+        )  # fmt: skip
+        await self._ending.enter_async_context(pool)
+        inbox = Inbox(pool)
+        self._ending.push_async_callback(inbox.close)
+        return TrackingAPI(Keys(reading(pool)), inbox, limits(), secure=settings.SECURE)
 
 
 def _address() -> str:

@@ -1,0 +1,1 @@
+"""Two other doors for the same events, to measure ours against."""
