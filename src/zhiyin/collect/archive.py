@@ -21,6 +21,7 @@ from zhiyin.lake import Lake
 
 encode = msgspec.json.Encoder().encode
 _TECHNICAL = re.compile(r"[A-Za-z0-9_./:-]{1,64}")
+_NUMBERS = frozenset({bool, int, float, type(None)})
 _LIKE_A_PHONE = re.compile(r"(?:\d[-./: ]?){7,}")
 _ARCHIVED_LINES = {"sale", "return", "fee"}
 _LINE_COLUMNS = {
@@ -115,7 +116,7 @@ def impersonal(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_impersonal(value: object) -> bool:
-    if isinstance(value, bool | int | float) or value is None:
+    if type(value) in _NUMBERS:
         return True
     if isinstance(value, list):
         return all(_is_impersonal(one) for one in value)

@@ -9,7 +9,7 @@ or an e-mail alone does not join a profile whose name is another one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -26,6 +26,7 @@ STRENGTH = {
 }  # fmt: skip
 SHARED_AT_HOME = {Kind.PHONE, Kind.EMAIL}
 LONGEST_NUMBER = 60  # that a profile shows; the identifier keeps a longer one
+LIVE_STEP = timedelta(minutes=15)  # a device that clicks is not written down with each click
 MAKES_A_CUSTOMER = {Kind.NUMBER, Kind.CARD, Kind.PHONE, Kind.EMAIL, Kind.WECHAT}
 
 
@@ -151,7 +152,8 @@ def _write(batch: Batch, found: _Found) -> None:
          for k in claimed),
     )  # fmt: skip
     _hand_over([known for known in claimed if not known.fresh], batch)
-    _stretch([known for known in found.known.values() if not known.fresh and known.last])
+    seen = [known for known in found.known.values() if not known.fresh and known.last]
+    _stretch(seen, by_at_least=LIVE_STEP if batch.live else timedelta(0))
 
 
 def _hand_over(claimed: list[_Known], batch: Batch) -> None:
@@ -181,7 +183,7 @@ def _hand_over(claimed: list[_Known], batch: Batch) -> None:
         )
 
 
-def _stretch(known: list[_Known]) -> None:
+def _stretch(known: list[_Known], *, by_at_least: timedelta) -> None:
     """An identifier seen again: its first and last sight widen."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -189,6 +191,12 @@ def _stretch(known: list[_Known]) -> None:
             " set first_seen_at = least(i.first_seen_at, s.first),"
             " last_seen_at = greatest(i.last_seen_at, s.last)"
             " from unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) as s(id, first, last)"
-            " where i.id = s.id",
-            [[k.id for k in known], [k.first for k in known], [k.last for k in known]],
+            " where i.id = s.id"
+            " and (s.first < i.first_seen_at or s.last > i.last_seen_at + make_interval(secs => %s))",
+            [
+                [k.id for k in known],
+                [k.first for k in known],
+                [k.last for k in known],
+                by_at_least.total_seconds(),
+            ],
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import cast
 from uuid import UUID, uuid5
 
 import msgspec
@@ -28,6 +27,7 @@ NOBODY = frozenset({
     "user", "test", "true", "false", "-1", "[object object]", "n/a", "na",
     "00000000-0000-0000-0000-000000000000",
 })  # fmt: skip
+_ZERO = b"\\u0000"
 _CONTEXT = ("library", "page", "campaign", "locale", "timezone", "app", "screen", "consent")
 
 
@@ -80,39 +80,52 @@ def around(body: bytes) -> Around:
 
 
 def read(
-    raw: bytes | msgspec.Raw, kind: str, batch: Around | None, *, place: UUID, received: datetime,
-    source: UUID, currency: str,
+    raw: bytes | msgspec.Raw, kind: str, batch: Around | None, *, place: Callable[[], UUID],
+    received: datetime, source: UUID, currency: str,
 ) -> Incoming:  # fmt: skip
-    """One message as an event; `place` is its id where it brings none. Raises `Unfit`."""
-    size = len(memoryview(raw))
-    if size > MOST_BYTES:
-        raise Unfit("message_too_large", f"{size} > {MOST_BYTES}")
-    try:
-        one = _messages.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Unfit("unreadable", str(error)[:200]) from None
-    except RecursionError:
-        raise Unfit("nested_too_deeply") from None
+    """One message as an event; `place` makes its id where it brings none. Raises `Unfit`."""
+    one = _decoded(bytes(raw))
     said = one.type if kind == "batch" or one.type else kind
-    if said not in TYPES:
+    if not isinstance(said, str) or said not in TYPES:
         raise Unfit("unknown_type", str(said)[:60])
     sent = one.sentAt or (batch.sentAt if batch else None)
     original = one.originalTimestamp or one.timestamp or (batch.timestamp if batch else None)
     moment = when(original, sent, received)
-    id_ = _event_id(one.messageId, source, place)
+    id_ = _event_id(one.messageId, source) or place()
     context = _mapping(one.context) if batch is None else {
         **_mapping(batch.context), **_mapping(one.context)
     }  # fmt: skip
-    made = _READERS[str(said)](one, _seen(one), id_, moment, context)
+    made = _READERS[said](one, _seen(one), id_, moment, context)
     if not made.seen:
         raise Unfit("no_id")
     if made.name == "Order Completed" or made.name == "Order Refunded":
         orders.recognise(made, source, currency)
     made.context, made.received_at = _kept_context(context, moment), received
-    if b"\\u0000" in memoryview(raw).tobytes():
-        made.properties = cast("dict[str, object]", traits.scrubbed(made.properties))
-        made.context = cast("dict[str, object]", traits.scrubbed(made.context))
     return made
+
+
+def _decoded(text: bytes) -> Message:
+    if len(text) > MOST_BYTES:
+        raise Unfit("message_too_large", f"{len(text)} > {MOST_BYTES}")
+    try:
+        if _ZERO in text:
+            text = msgspec.json.encode(scrubbed(msgspec.json.decode(text)))
+        return _messages.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Unfit("unreadable", str(error)[:200]) from None
+    except RecursionError:
+        raise Unfit("nested_too_deeply") from None
+
+
+def scrubbed(value: object) -> object:
+    """The same without the one character that PostgreSQL cannot hold, however deep."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [scrubbed(one) for one in value]
+    if isinstance(value, dict):
+        return {name.replace("\0", ""): scrubbed(one) for name, one in value.items()}
+    return value
 
 
 def _track(
@@ -179,10 +192,10 @@ _READERS: Mapping[str, Reader] = {
 }  # fmt: skip
 
 
-def _event_id(given: object, source: UUID, place: UUID) -> UUID:
+def _event_id(given: object, source: UUID) -> UUID | None:
     """The same message id gives the same event again, whoever sends it how often."""
     if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
-        return place
+        return None
     return uuid5(source, f"event\x1f{given}")
 
 
@@ -200,7 +213,7 @@ def _id(given: object) -> str:
     """An id as text, numbers too; empty for none, and for what programs write instead of one."""
     if isinstance(given, bool) or not isinstance(given, str | int | float):
         return ""
-    text = traits.clean(str(given)).strip()
+    text = str(given).strip()
     if text.lower() in NOBODY or not text.strip("0- "):
         return ""
     if len(text) > MOST_ID:
@@ -209,7 +222,7 @@ def _id(given: object) -> str:
 
 
 def _name(given: str) -> str:
-    name = traits.clean(given).strip()
+    name = given.strip()
     if len(name) > MOST_NAME:
         raise Unfit("name_too_long", str(len(name)))
     return name
@@ -219,7 +232,7 @@ def _properties(given: object) -> dict[str, object]:
     found = _mapping(given)
     if len(found) > MOST_PROPERTIES:
         raise Unfit("too_many_properties", str(len(found)))
-    return {traits.clean(key): value for key, value in found.items()}
+    return found
 
 
 def _mapping(given: object) -> dict[str, object]:

@@ -14,7 +14,6 @@ from uuid import UUID, uuid5
 from zhiyin.cleaning.errors import BadValue
 from zhiyin.cleaning.money import parse_currency
 from zhiyin.collect.batch import Incoming, LineFacts, OrderFacts
-from zhiyin.collect.pump.traits import clean
 
 REFUNDED = "Order Refunded"
 MOST_LINES = 1_000
@@ -93,7 +92,7 @@ def _count(given: object) -> int | None:
 def _short(given: object, most: int) -> str:
     if isinstance(given, bool) or not isinstance(given, str | int):
         return ""
-    return clean(str(given)).strip()[:most]
+    return str(given).strip()[:most]
 
 
 def _currency(given: object) -> str:

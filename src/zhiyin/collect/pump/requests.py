@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid5
 
 import msgspec
@@ -108,14 +109,14 @@ def read(requests: Sequence[Request], currency: str) -> dict[UUID, Read]:
             into.bad.append(Bad(_place(request, 0), request, "unreadable", str(error)[:200], b""))
             continue
         for number, (raw, around) in enumerate(told):
-            place = _place(request, number)
+            place = partial(_place, request, number)
             try:
                 event = messages.read(
                     raw, request.kind, around, place=place, received=request.received_at,
                     source=request.source, currency=currency,
                 )  # fmt: skip
             except Unfit as unfit:
-                into.bad.append(Bad(place, request, unfit.reason, unfit.detail, bytes(raw)))
+                into.bad.append(Bad(place(), request, unfit.reason, unfit.detail, bytes(raw)))
             else:
                 into.told.append(Told(event, request, raw))
     return found

@@ -50,23 +50,7 @@ def understood(given: Mapping[str, object], *, today: date) -> tuple[Fields, lis
 
 def unknown(given: Mapping[str, object]) -> dict[str, object]:
     """The traits that no field of the profile holds."""
-    return {clean(name): value for name, value in given.items() if _plain(name) not in _KNOWN}
-
-
-def clean(text: str) -> str:
-    """Text without the one character that PostgreSQL cannot hold."""
-    return text.replace("\0", "")
-
-
-def scrubbed(value: object) -> object:
-    """The same value with clean texts, however deep."""
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, list):
-        return [scrubbed(one) for one in value]
-    if isinstance(value, dict):
-        return {clean(str(name)): scrubbed(one) for name, one in value.items()}
-    return value
+    return {name: value for name, value in given.items() if _plain(name) not in _KNOWN}
 
 
 def _take(
@@ -97,4 +81,4 @@ def _plain(name: str) -> str:
 def _text(given: object) -> str:
     if isinstance(given, bool) or not isinstance(given, str | int):
         return ""
-    return clean(str(given)).strip()
+    return str(given).strip()
