@@ -19,14 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.lake.rows import events, lines
-from zhiyin.lake import Lake, rewriting
+from zhiyin.lake import Lake, rewriting, writing
 from zhiyin.lake.engine import Engine
 from zhiyin.lake.sorting import SortSettings, in_order
 
 FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
 COMPACTOR = """
 import os, signal, sys
-from zhiyin.lake import Lake, compaction, durable, rewriting
+from zhiyin.lake import Lake, compaction, durable, rewriting, writing
 point = sys.argv[2]
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -38,7 +38,7 @@ def dying(real, before):
         die()
     return call
 if point == "files half written":
-    rewriting._DayWriter._finish = dying(rewriting._DayWriter._finish, True)
+    writing.DayWriter._finish = dying(writing.DayWriter._finish, True)
 if point == "files written":
     rewriting._swap = dying(rewriting._swap, True)
 if point == "committed, not flushed":
@@ -89,8 +89,8 @@ def test_only_days_that_need_it_are_rewritten(lake: Lake) -> None:
 
 
 def test_files_are_closed_at_their_size(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rewriting, "FILE_BYTES", 2_000)
-    monkeypatch.setattr(rewriting, "_GROUP_ROWS", 10)
+    monkeypatch.setattr(writing, "FILE_BYTES", 2_000)
+    monkeypatch.setattr(writing, "GROUP_ROWS", 10)
     lake.append("events", events(range(100, 50_000)), app_id="pump", sequence=9)
     done = lake.compact("events")
     assert done.files >= 6

@@ -6,6 +6,7 @@ Delta Lake tables, so DuckDB, Spark, Polars, Trino and the cloud warehouses read
 """
 
 from zhiyin.lake.compaction import Compacted
+from zhiyin.lake.erasure import Receipt
 from zhiyin.lake.errors import (
     BusyError,
     DeletionVectorsError,
@@ -33,6 +34,7 @@ __all__ = [
     "LakeError",
     "NoSuchTableError",
     "NoSuchVersionError",
+    "Receipt",
     "SchemaChangedError",
     "SchemaMismatchError",
     "TableSpec",

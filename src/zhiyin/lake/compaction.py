@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from zhiyin.lake.rewriting import Progress, rewrite_day, run_of, silent
+from zhiyin.lake.rewriting import Progress, rewrite_day, run_of, silent, tell
 from zhiyin.lake.sorting import SortSettings
 from zhiyin.lake.storage import DataFile, Storage
 
@@ -62,11 +62,11 @@ def compact(
     done = Compacted()
     with storage.maintaining(table_name) as spill:
         days = due(storage, table_name, day=day, before=before)
-        tell = partial(_tell, progress, f"compact {table_name}", sum(days.values()))
+        telling = partial(tell, progress, f"compact {table_name}", sum(days.values()))
         for one in days:
             did = rewrite_day(
                 storage, table_name, one,
-                spill=spill, settings=settings, told=partial(tell, done.rows),
+                spill=spill, settings=settings, told=partial(telling, done.rows),
             )  # fmt: skip
             done = Compacted(
                 days=done.days + 1,
@@ -81,9 +81,5 @@ def compact(
                 table = storage.opened(table_name)
                 assert table is not None
                 table.create_checkpoint()
-            tell(done.rows, 0)
+            telling(done.rows, 0)
     return done
-
-
-def _tell(progress: Progress, stage: str, total: int, before: int, rows: int) -> None:
-    progress(stage, before + rows, total)

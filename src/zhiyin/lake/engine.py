@@ -76,8 +76,13 @@ class Engine:
             batches = self._lake.scan(table_name, at=at)
             reader = pa.RecordBatchReader.from_batches(schema, batches)
             return self.keep(self.arrow(reader, name), name)
-        found = self._ibis.read_parquet(files, table_name=name, hive_partitioning=True)
-        return found.select(*schema.names)
+        found = self._ibis.read_parquet(
+            files, table_name=name, hive_partitioning=True, union_by_name=True
+        )
+        kinds = ibis.Schema.from_pyarrow(schema)
+        # Files from before a column was added do not have it.
+        late = {one: ibis.null(kinds[one]) for one in schema.names if one not in found.columns}
+        return found.mutate(**late).select(*schema.names) if late else found.select(*schema.names)
 
     def arrow(self, rows: pa.Table | pa.RecordBatchReader, name: str = "rows") -> ir.Table:
         """Arrow rows as an Ibis table, without a copy; a reader can be read only once."""

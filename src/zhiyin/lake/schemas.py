@@ -71,6 +71,15 @@ SCORES: pa.Schema = pa.schema(
 )
 
 
+ERASED: pa.Schema = pa.schema(
+    [
+        _required("digest", pa.string()),
+        _required("received_us", pa.int64()),
+        _required("received_day", pa.date32()),
+    ]
+)
+
+
 @dataclass(frozen=True)
 class TableSpec:
     """One table: its columns, the column it is divided by, and which columns the log may describe.
@@ -149,3 +158,7 @@ TABLES: Mapping[str, TableSpec] = {
         SCORES, "received_day", ("as_of_us",), ("customer_id", "as_of_us"), "customer_id"
     ),
 }
+
+# Every lake has it, whatever its tables: who must not come back, as hashes.
+ERASED_TABLE = "erased"
+ERASED_SPEC = TableSpec(ERASED, "received_day", ("received_us",), ("digest",))

@@ -228,6 +228,21 @@ class Storage:
 
 
 def checkpoint(table: DeltaTable) -> None:
-    """Now and then, so that opening a table stays quick."""
-    if table.version() % CHECKPOINT_EVERY == 0:
+    """Now and then after a commit onto the table, so that opening it stays quick."""
+    if (table.version() + 1) % CHECKPOINT_EVERY == 0:
+        table.update_incremental()
         table.create_checkpoint()
+
+
+def commit_nothing(storage: Storage, table_name: str, table: DeltaTable) -> int:
+    """A commit without a row, so that others must look again; the version that it is onto."""
+    before: int = table.version()
+    table.create_write_transaction(
+        [],
+        "append",
+        table.schema(),
+        partition_by=[storage.spec(table_name).partition],
+        commit_properties=onto(),
+        post_commithook_properties=NO_HOOKS,
+    )
+    return before

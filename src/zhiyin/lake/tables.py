@@ -14,19 +14,19 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable, Transaction, write_deltalake
+from deltalake import DeltaTable
 
-from zhiyin.lake import compaction
+from zhiyin.lake import appending, compaction, erasure
 from zhiyin.lake.compaction import Compacted
+from zhiyin.lake.erasure import Receipt
 from zhiyin.lake.errors import SchemaMismatchError, VanishedError
 from zhiyin.lake.rewriting import Progress, silent
-from zhiyin.lake.scanning import BATCH_ROWS, Where, batches
-from zhiyin.lake.schemas import TABLES, TableSpec
+from zhiyin.lake.scanning import BATCH_ROWS, Where, batches, condition, file_batches
+from zhiyin.lake.schemas import ERASED_SPEC, ERASED_TABLE, TABLES, TableSpec
 from zhiyin.lake.sorting import SortSettings
-from zhiyin.lake.storage import NO_HOOKS, Storage, checkpoint, onto
-
-# On object storage a file that no commit names may belong to a writer who is about to commit.
-ORPHANS = timedelta(hours=24)
+from zhiyin.lake.storage import NO_HOOKS, Storage, onto
+from zhiyin.lake.tombstones import Tombstones
+from zhiyin.lake.vacuuming import sweep
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,9 @@ class Lake:
         tables: Mapping[str, TableSpec] = TABLES,
     ) -> None:
         self.root = str(root)
-        self.tables = tables
-        self._storage = Storage(self.root, storage_options, tables)
+        self.tables = {**tables, ERASED_TABLE: ERASED_SPEC}
+        self._storage = Storage(self.root, storage_options, self.tables)
+        self._tombstones = Tombstones(self._storage)
         self.local = self._storage.local
 
     # writing
@@ -61,26 +62,11 @@ class Lake:
     def append(self, table_name: str, arrow: pa.Table, *, app_id: str, sequence: int) -> bool:
         """Add rows once: False where this or a later sequence of `app_id` is already in.
 
-        When it returns, the rows survive a power cut. Call it again after any doubt.
+        When it returns, the rows survive a power cut. Call it again after any doubt. Rows of
+        persons who were erased are left out.
         """
         rows = self._storage.spec(table_name).conform(arrow)
-
-        def attempt(table: DeltaTable) -> bool:
-            known = table.transaction_version(app_id)
-            if known is not None and known >= sequence:
-                return False
-            write_deltalake(
-                table,
-                rows,
-                mode="append",
-                commit_properties=onto(Transaction(app_id, sequence)),
-                post_commithook_properties=NO_HOOKS,
-            )
-            checkpoint(table)
-            return True
-
-        with self._storage.writing(table_name):
-            return self._storage.strictly(table_name, attempt)
+        return appending.append(self._storage, self._tombstones, table_name, rows, app_id, sequence)
 
     def due(
         self, table_name: str, *, day: date | None = None, before: date | None = None
@@ -144,24 +130,29 @@ class Lake:
         any more where they differ. Also takes what a writer left that died before its commit; on
         object storage, where it may still be alive, only a day later.
         """
-        with self._storage.maintaining(table_name), self._storage.writing(table_name):
-            table = self._storage.opened(table_name)
-            if table is None:
-                return 0
-            rounds = [(keep, True)] if self.local else [(keep, False), (max(keep, ORPHANS), True)]
-            gone = [
-                table.vacuum(
-                    retention_hours=int(kept.total_seconds()) // 3600,
-                    enforce_retention_duration=False,
-                    dry_run=False,
-                    full=full,
-                    post_commithook_properties=NO_HOOKS,
-                )
-                for kept, full in rounds
-            ]
-            table.create_checkpoint()
-            table.cleanup_metadata()  # log entries older than any version that can be read
-        return sum(map(len, gone))
+        with self._storage.maintaining(table_name):
+            return sweep(self._storage, table_name, keep)
+
+    def erase(
+        self,
+        ids: Sequence[str],
+        *,
+        now: datetime,
+        progress: Progress = silent,
+        settings: SortSettings | None = None,
+    ) -> Receipt:
+        """Erase persons from all tables and all versions, and never take them in again.
+
+        `ids` are identifiers, and customers where a table names those. Everybody else's rows
+        stay. No version from before can be read any more. Killed or stopped, run it again.
+        """
+        return erasure.erase(
+            self._storage, self._tombstones, ids, now=now, progress=progress, settings=settings
+        )
+
+    def are_erased(self, ids: Sequence[str]) -> list[bool]:
+        """Which of them were ever erased."""
+        return self._tombstones.know(ids)
 
     # reading
 
@@ -191,7 +182,12 @@ class Lake:
             return
         spec = self._storage.spec(table_name)
         try:
-            yield from batches(table, spec, schema.names, where, batch_rows)
+            persons = (where or {}).get(spec.person or "")
+            if isinstance(persons, str | list | tuple):
+                wanted = [persons] if isinstance(persons, str) else [str(one) for one in persons]
+                yield from self._of_persons(table_name, table, schema.names, where or {}, wanted)
+            else:
+                yield from batches(table, spec, schema.names, where, batch_rows)
         except FileNotFoundError as why:
             raise VanishedError(f"{table_name} at {at}") from why
 
@@ -214,6 +210,24 @@ class Lake:
         return [self._status(name) for name in self.tables]
 
     # inside
+
+    def _of_persons(
+        self,
+        table_name: str,
+        table: DeltaTable,
+        names: Sequence[str],
+        where: Where,
+        persons: Sequence[str],
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows of a few persons: what was compacted is read only where they may be."""
+        spec, disk = self._storage.spec(table_name), self._storage.disk(table_name)
+        assert spec.person is not None
+        holding = (spec.person, sorted(persons))
+        needed = list(dict.fromkeys([*names, *where]))
+        for file in self._storage.files(table_name, table):
+            for batch in file_batches(disk, file, spec, needed, holding=holding):
+                rows = pa.Table.from_batches([batch]).filter(condition(where))
+                yield from rows.select(names).combine_chunks().to_batches()
 
     def _chosen(self, table_name: str, columns: Sequence[str] | None) -> pa.Schema:
         schema = self._storage.spec(table_name).schema
