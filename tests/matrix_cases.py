@@ -25,6 +25,7 @@ from zhiyin.accounts.models import (
     Work,
 )
 from zhiyin.collect import services as collect
+from zhiyin.collect.models import Source, WriteKey
 from zhiyin.connect.models import Delivery, Endpoint, HostRule, Occurrence
 from zhiyin.customers.models import Company, Customer, Segment
 from zhiyin.engage.models import Campaign, Message
@@ -362,6 +363,16 @@ def _custom(**more: str) -> Callable[[World], Case]:
     return case
 
 
+def _source(world: World) -> Case:
+    made = Source.objects.create(key=f"s{uuid7().hex}", name_zh="x", name_en="x", kind="web")
+    return Case({"source_id": made.pk})
+
+
+def _write_key(world: World) -> Case:
+    source = Source.objects.get(pk=_source(world).kwargs["source_id"])
+    return Case({"key_id": WriteKey.objects.create(source=source).pk})
+
+
 CASES: dict[str, Callable[[World], Case]] = {
     # objects.custom
     "custom_fields": _custom(),
@@ -401,6 +412,13 @@ CASES: dict[str, Callable[[World], Case]] = {
     "cancel_import": _import,
     "import_progress": _import,
     "import_rejects": _import,
+    "source": _source,
+    "change_source": _source,
+    "switch_source": _source,
+    "add_write_key": _source,
+    "exchange_write_key": _write_key,
+    "revoke_write_key": _write_key,
+    "write_key_origins": _write_key,
     # the policy
     "permission": lambda world: Case({"resource": "customer", "role": "sales"}),
     "draft_earlier_policy": lambda world: Case({"number": 0}),

@@ -226,7 +226,7 @@ def test_a_source_is_held_to_its_promise(desk: Desk) -> None:
         )  # fmt: skip
     Source.objects.create(key="file", name_zh="file", name_en="file", last_received_at=now)
     page = desk.page("sources")
-    rows = {key: page[page.index(f">{key}</span>") :][:900] for key in ("web", "till", "desk")}
+    rows = {key: page[page.index(f">{key}</a>") :][:900] for key in ("web", "till", "desk")}
     assert 'dotx good"' in rows["web"]
     assert "Simulated" in rows["web"]
     assert 'dotx warn"' in rows["till"]

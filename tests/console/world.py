@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from tests import factories
+from tests.collect import events
 from tests.customers import people
 from tests.customers.test_models_room import version
 from tests.engage import people as engaged
@@ -84,7 +85,11 @@ def shop(language: str) -> Shop:
         starts_at=timezone.now(), ends_at=timezone.now() + timedelta(days=9),
     )  # fmt: skip
     change = bulk.preview(CUSTOMER, Customer.objects.all(), "city", "x", by=boss)
+    site = events.site(language, by=boss)
     return Shop(boss, {
+        "sources": "/data/sources/",
+        "source": f"/data/sources/{site.pk}/",
+        "new-source": "/data/sources/new/",
         "components": "/console/components",
         "today": "/",
         "dashboard": "/dashboard",

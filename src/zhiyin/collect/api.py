@@ -17,7 +17,7 @@ from zhiyin.accounts.api.paging import Page, PageQuery
 from zhiyin.accounts.api.requests import user_of
 from zhiyin.accounts.api.responses import ROW, answers
 from zhiyin.accounts.gate import gate
-from zhiyin.collect import queries
+from zhiyin.collect import queries, source_health
 from zhiyin.collect.models import Import
 
 router = Router(tags=["data"])
@@ -115,7 +115,7 @@ def one_import(request: HttpRequest, import_id: UUID) -> Answer:
 @gate("source.see")
 def sources(request: HttpRequest) -> Answer:
     """Every source, with whether it delivers as it promised."""
-    lines = queries.source_lines(user_of(request), timezone.now())
+    lines = source_health.lines(user_of(request), timezone.now())
     return {
         "items": [
             {"key": one.source.key, "zh": one.source.name_zh, "en": one.source.name_en,

@@ -1,4 +1,4 @@
-"""What this room tells people: an import is loaded, or failed."""
+"""What this room tells people: an import is loaded or failed, a source is in trouble."""
 
 from __future__ import annotations
 
@@ -30,6 +30,25 @@ def _failed_plainly(count: int) -> str:
     return ngettext("An import failed", "%(n)s imports failed", count) % {"n": count}
 
 
+def _trouble(said: Said) -> str:
+    if said.count > 1 or not said.title:
+        return _trouble_plainly(said.count)
+    facts = {"source": said.title}
+    match said.detail.get("trouble"):
+        case "silent":
+            return gettext("%(source)s is silent for longer than it promised") % facts
+        case "refused":
+            return gettext("Too many events of %(source)s are set aside") % facts
+        case _:
+            return gettext("Events of %(source)s take too long to get through") % facts
+
+
+def _trouble_plainly(count: int) -> str:
+    return ngettext("A source needs attention", "Sources needed attention %(n)s times", count) % {
+        "n": count
+    }
+
+
 LOADED = register(
     NoticeKind(
         key="import.loaded", label=_("My import is loaded"), icon="database-import",
@@ -40,5 +59,11 @@ FAILED = register(
     NoticeKind(
         key="import.failed", label=_("My import failed"), icon="alert-triangle", says=_failed,
         plainly=_failed_plainly, by_record=False, mail=Mail.NOW,
+    )
+)  # fmt: skip
+TROUBLE = register(
+    NoticeKind(
+        key="source.trouble", label=_("A source that I look after needs attention"),
+        icon="database", says=_trouble, plainly=_trouble_plainly, mail=Mail.NOW, push=True,
     )
 )  # fmt: skip

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import zip_longest
-from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
 from django.db.models import Count, QuerySet, Sum
-from django.utils.translation import get_language
 
 from zhiyin.accounts import access, seat
 from zhiyin.accounts.models import User, Work
@@ -31,8 +28,6 @@ from zhiyin.collect.models import (
 
 PAGE = 50
 REJECTS_PAGE = 50
-BROKEN_AFTER = 3  # promises missed in a row: late becomes broken
-Health = Literal["good", "warn", "bad"]
 
 
 def imports_for(
@@ -164,54 +159,6 @@ def _rejected(table: pa.Table, columns: Sequence[str], *, chinese: bool) -> Iter
         ]
         reason = entry["reason_zh" if chinese else "reason_en"]
         yield RejectedRow(entry["row_number"], entry["field"] or "", reason, cells)
-
-
-@dataclass(frozen=True)
-class SourceLine:
-    """One source as the table shows it."""
-
-    source: Source
-    health: Health | None  # None: it promised nothing, or has sent nothing yet
-    imports: int
-
-    @property
-    def name(self) -> str:
-        """What the source is called in the user's language."""
-        return name_of(self.source)
-
-    @property
-    def promise(self) -> timedelta | None:
-        """How long it may be silent."""
-        minutes = self.source.promise_minutes
-        return None if minutes is None else timedelta(minutes=minutes)
-
-
-def name_of(source: Source) -> str:
-    """What a source is called in the user's language."""
-    chinese = (get_language() or "zh").startswith("zh")
-    return source.name_zh if chinese else source.name_en
-
-
-def health(source: Source, now: datetime) -> Health | None:
-    """On time, late or broken against what the source promised; None where it promised nothing."""
-    if source.promise_minutes is None:
-        return None
-    if source.last_received_at is None:
-        return "bad"
-    silent, promise = now - source.last_received_at, timedelta(minutes=source.promise_minutes)
-    if silent <= promise:
-        return "good"
-    return "warn" if silent <= BROKEN_AFTER * promise else "bad"
-
-
-def source_lines(user: User, now: datetime) -> list[SourceLine]:
-    """Every source with its state and how many imports of it the user may see."""
-    mine = access.scoped(user, Import.objects.all(), "import.see")
-    counts: dict[Any, int] = dict(mine.values_list("source").annotate(count=Count("id")))
-    sources = access.scoped(user, Source.objects.order_by("key"), "source.see")
-    order = {"bad": 0, "warn": 1, "good": 2, None: 3}
-    lines = [SourceLine(one, health(one, now), counts.get(one.pk, 0)) for one in sources]
-    return sorted(lines, key=lambda line: order[line.health])
 
 
 def event_counts(source: Source | None = None) -> dict[str, int]:

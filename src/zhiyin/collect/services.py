@@ -238,7 +238,8 @@ def _tell_source(source: Source) -> None:
         row = cursor.fetchone()
     latest: datetime | None = row[0] if row else None
     loaded = Import.objects.filter(source=source, state=State.LOADED)
-    source.events = sum(loaded.values_list("loaded", flat=True))
+    brought = Source.objects.values_list("live_events", flat=True).get(pk=source.pk)
+    source.events = brought + sum(loaded.values_list("loaded", flat=True))
     source.last_event_at = latest
     source.last_received_at = max(
         (one.finished_at for one in loaded if one.finished_at), default=None

@@ -1,4 +1,4 @@
-"""Work for the background: check, load and undo imports, and look after the lake.
+"""Work for the background: check, load and undo imports, look after the lake and the sources.
 
 Each may run twice and does no harm.
 """
@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from zhiyin.accounts import work
 from zhiyin.accounts.models import User, Work
 from zhiyin.cleaning.errors import FileProblem
-from zhiyin.collect import lake_care, notices, services
+from zhiyin.collect import lake_care, notices, services, tallies, watching
 from zhiyin.collect.models import Import
 from zhiyin.talk.emitting import notify
 
@@ -78,3 +78,12 @@ def compact_lake(timestamp: int) -> None:
             )
             work.finish_with(running, {name: one.days for name, one in done.items() if one.days})
     lake_care.drop_history()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="sources", lock="watch-sources", queueing_lock="watch-sources", pass_context=False)
+def watch_sources(timestamp: int) -> None:
+    """Once a minute: totals of sources, and a word to their keepers where one is in trouble."""
+    now = timezone.now()
+    tallies.fold(now)
+    watching.watch(now)

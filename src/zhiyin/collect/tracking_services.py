@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -16,6 +17,19 @@ from zhiyin.accounts.models import User
 from zhiyin.collect.models import Source, WriteKey
 
 GRACE = timedelta(days=7)  # in which an exchanged key still writes
+
+
+class AlreadyEnded(Exception):  # noqa: N818 (it says what is so)
+    """The key does not write any more, so nothing can be done with it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a source promised, and beyond what its keepers are told; None: never."""
+
+    promise_minutes: int | None = None
+    most_refused_percent: int | None = None
+    most_lag_seconds: int | None = None
 
 
 class NotAnOrigin(ValueError):  # noqa: N818 (it names the text)
@@ -47,6 +61,8 @@ def add_key(source: Source, *, by: User, origins: Sequence[str] = ()) -> WriteKe
 def exchange(old: WriteKey, *, by: User, grace: timedelta = GRACE) -> WriteKey:
     """A new key like the old one, which writes on for `grace`."""
     access.require(by, "source.manage", old.source)
+    if _has_ended(old):
+        raise AlreadyEnded(old.pk)
     made = add_key(old.source, by=by, origins=old.origins)
     _end(old, timezone.now() + grace)
     record(by, "source.key_exchanged", old.source, old=str(old.pk), new=str(made.pk))
@@ -62,6 +78,28 @@ def revoke(key: WriteKey, *, by: User) -> None:
 
 
 @transaction.atomic
+def set_origins(key: WriteKey, origins: Sequence[str], *, by: User) -> None:
+    """Bind a key to the pages of these origins; none: to no page."""
+    access.require(by, "source.manage", key.source)
+    if _has_ended(key):
+        raise AlreadyEnded(key.pk)
+    key.origins = list(dict.fromkeys(origin_of(one) for one in origins))
+    key.save(update_fields=["origins"])
+    record(by, "source.origins_set", key.source, key=str(key.pk), origins=key.origins)
+
+
+@transaction.atomic
+def change(source: Source, *, by: User, name_zh: str, name_en: str, limits: Limits) -> None:
+    """Other names, and other thresholds."""
+    access.require(by, "source.manage", source)
+    source.name_zh, source.name_en = name_zh, name_en
+    for field, value in asdict(limits).items():
+        setattr(source, field, value)
+    source.save(update_fields=["name_zh", "name_en", *asdict(limits)])
+    record(by, "source.changed", source, **asdict(limits))
+
+
+@transaction.atomic
 def switch(source: Source, *, on: bool, by: User) -> None:
     """Let a source write, or tell its SDKs that it is switched off."""
     access.require(by, "source.manage", source)
@@ -74,6 +112,10 @@ def keys_in_use(source: Source) -> list[WriteKey]:
     """The keys that write, the newest first."""
     still = Q(ends_at=None) | Q(ends_at__gt=timezone.now())
     return list(source.keys.filter(still).order_by("-created_at"))
+
+
+def _has_ended(key: WriteKey) -> bool:
+    return key.ends_at is not None and key.ends_at <= timezone.now()
 
 
 def origin_of(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zhiyin.collect.views import listing, steps, uploads
+from zhiyin.collect.views import keys, listing, sources, steps, uploads
 
 urlpatterns: list[URLPattern] = [
     path("imports/", listing.imports, name="imports"),
@@ -17,5 +17,13 @@ urlpatterns: list[URLPattern] = [
     path("imports/<uuid:import_id>/cancel/", steps.cancel, name="cancel_import"),
     path("imports/<uuid:import_id>/progress/", steps.progress, name="import_progress"),
     path("imports/<uuid:import_id>/rejects/", steps.rejects, name="import_rejects"),
-    path("sources/", listing.sources, name="sources"),
+    path("sources/", sources.sources, name="sources"),
+    path("sources/new/", sources.new_source, name="new_source"),
+    path("sources/<uuid:source_id>/", sources.source, name="source"),
+    path("sources/<uuid:source_id>/change/", sources.change_source, name="change_source"),
+    path("sources/<uuid:source_id>/switch/", sources.switch_source, name="switch_source"),
+    path("sources/<uuid:source_id>/keys/", keys.add_key, name="add_write_key"),
+    path("keys/<uuid:key_id>/exchange/", keys.exchange_key, name="exchange_write_key"),
+    path("keys/<uuid:key_id>/revoke/", keys.revoke_key, name="revoke_write_key"),
+    path("keys/<uuid:key_id>/origins/", keys.key_origins, name="write_key_origins"),
 ]

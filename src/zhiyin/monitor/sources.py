@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.translation import get_language
-
 from zhiyin.accounts import access
 from zhiyin.accounts.models import User
 from zhiyin.collect.models import Source
+from zhiyin.collect.source_health import name_of
+from zhiyin.collect.source_rules import health
 
-BROKEN = 4  # so many times the promise without a word, and a source counts as broken
 ON_TIME, LATE, DOWN, NO_PROMISE = "good", "warn", "bad", ""
 
 
@@ -26,8 +25,7 @@ class Fresh:
     @property
     def name(self) -> str:
         """In the reader's language."""
-        zh = (get_language() or "zh").startswith("zh")
-        return self.source.name_zh if zh else self.source.name_en
+        return name_of(self.source)
 
     @property
     def late_minutes(self) -> int:
@@ -52,13 +50,11 @@ def sources_for(user: User, now: datetime) -> list[Fresh]:
 
 
 def state_of(source: Source, now: datetime) -> Fresh:
-    """On time, late, or silent for so long that something is broken."""
-    if source.promise_minutes is None:
+    """On time, late, or silent for so long that something is broken (see `source_rules`)."""
+    state = health(source, now)
+    if state is None:
         return Fresh(source, NO_PROMISE, timedelta(0))
-    promise = timedelta(minutes=source.promise_minutes)
-    if source.last_received_at is None:
-        return Fresh(source, DOWN, timedelta(0))
-    silent = now - source.last_received_at
-    if silent <= promise:
-        return Fresh(source, ON_TIME, timedelta(0))
-    return Fresh(source, LATE if silent <= promise * BROKEN else DOWN, silent - promise)
+    if state == ON_TIME or source.last_received_at is None:
+        return Fresh(source, state, timedelta(0))
+    promise = timedelta(minutes=source.promise_minutes or 0)
+    return Fresh(source, state, now - source.last_received_at - promise)

@@ -98,7 +98,8 @@ class SetAside(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["source", "-received_at"]),
-                   models.Index(fields=["-received_at"])]  # fmt: skip
+                   models.Index(fields=["-received_at"]),
+                   models.Index(fields=["state", "-received_at", "-id"])]  # fmt: skip
 
     def __str__(self) -> str:
         return str(self.id)

@@ -34,6 +34,11 @@ class Source(models.Model):
     last_event_at = models.DateTimeField(null=True, blank=True)
     last_received_at = models.DateTimeField(null=True, blank=True)
     events = models.BigIntegerField(default=0)
+    live_events = models.BigIntegerField(default=0)  # of `events`, those that the pump brought
+    # Beyond these its keepers are told, as beyond the promise; empty: never.
+    most_refused_percent = models.PositiveSmallIntegerField(null=True, blank=True)  # of an hour
+    most_lag_seconds = models.PositiveIntegerField(null=True, blank=True)
+    troubles = ArrayField(models.CharField(max_length=12), default=list, blank=True)  # told of
 
     def __str__(self) -> str:
         return self.key

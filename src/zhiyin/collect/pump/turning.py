@@ -20,9 +20,10 @@ from django.utils import timezone
 
 from zhiyin.collect import pipeline
 from zhiyin.collect.batch import Batch, Incoming, Outcome
-from zhiyin.collect.models import Received, SetAside, Source
+from zhiyin.collect.models import Received, SetAside, Source, Tally
 from zhiyin.collect.pump import archiving, requests
 from zhiyin.collect.pump.requests import Bad, Read, Request
+from zhiyin.collect.tallies import Counted
 from zhiyin.ids import uuid7
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,8 @@ def _turned(partitions: Sequence[int], most: int) -> int:
     with transaction.atomic():
         taken = requests.take(partitions, most)
         if taken:
-            _bring_through(taken)
+            counted = _bring_through(taken)
+            counted.write(min(partitions), timezone.now())
     return len(taken)
 
 
@@ -67,40 +69,46 @@ def _apart(partitions: Sequence[int], most: int, error: Exception) -> int:
         with transaction.atomic():
             taken = requests.take(partitions, 1)
             for one in taken:
-                _message_by_message(one)
+                _message_by_message(one).write(min(partitions), timezone.now())
             return len(taken)
     except TryAgain as again:
         Received.objects.filter(pk=again.request).update(tries=F("tries") + 1)
         return 0
 
 
-def _bring_through(taken: Sequence[Request]) -> None:
+def _bring_through(taken: Sequence[Request]) -> Counted:
     begun = time.perf_counter()
     events = 0
+    counted = Counted()
     for source, found in requests.read(taken, settings.CURRENCY).items():
-        _take_in(source, found)
+        _take_in(source, found, counted)
         events += len(found.told)
     requests.delete(taken)
     log.debug("turned", requests=len(taken), events=events,
               seconds=round(time.perf_counter() - begun, 3))  # fmt: skip
+    return counted
 
 
-def _message_by_message(request: Request) -> None:
+def _message_by_message(request: Request) -> Counted:
     """Each message of a request for itself; one that fails is set aside after some tries."""
     found = requests.read([request], settings.CURRENCY).get(request.source, Read())
     failed: list[Bad] = []
+    counted = Counted()
     for told in found.told:
+        own = Counted()
         try:
             with transaction.atomic():
-                _take_in(request.source, Read([told]))
+                _take_in(request.source, Read([told]), own)
+            counted.add_all(own)
         except TRANSIENT:
             raise
         except Exception as error:
             failed.append(told.gone_wrong("failed", f"{type(error).__name__} in the pipeline"))
     if failed and request.tries + 1 < MOST_TRIES:
         raise TryAgain(request.id)
-    _set_aside([*found.bad, *failed])
+    _set_aside([*found.bad, *failed], counted)
     requests.delete([request])
+    return counted
 
 
 class TryAgain(Exception):  # noqa: N818 (it says what to do)
@@ -111,7 +119,7 @@ class TryAgain(Exception):  # noqa: N818 (it says what to do)
         self.request = request
 
 
-def _take_in(source: UUID, found: Read) -> None:
+def _take_in(source: UUID, found: Read, counted: Counted) -> None:
     """Down the pipeline, and to where the lake gets it; what is refused is set aside."""
     for batch in _batches(source, [told.event for told in found.told]):
         pipeline.run(batch)
@@ -121,7 +129,19 @@ def _take_in(source: UUID, found: Read) -> None:
         for told in found.told
         if told.event.outcome is Outcome.REFUSED
     ]
-    _set_aside([*found.bad, *refused])
+    _set_aside([*found.bad, *refused], counted)
+    for told in found.told:
+        if (outcome := _outcome(told.event)) is not Tally.Outcome.SET_ASIDE:
+            counted.add(source, outcome, told.request.received_at)
+
+
+def _outcome(event: Incoming) -> Tally.Outcome:
+    """What became of an event that has been down the pipeline."""
+    if event.outcome is Outcome.REFUSED:
+        return Tally.Outcome.SET_ASIDE
+    if event.outcome is Outcome.KNOWN:
+        return Tally.Outcome.DUPLICATE
+    return Tally.Outcome.KEPT if event.identifier_id else Tally.Outcome.ANONYMOUS
 
 
 def _batches(source: UUID, events: list[Incoming]) -> list[Batch]:
@@ -139,7 +159,10 @@ def _batches(source: UUID, events: list[Incoming]) -> list[Batch]:
     return [Batch(uuid7(), 0, one, timezone.now(), layer, live=True) for layer in layers if layer]
 
 
-def _set_aside(bad: Sequence[Bad]) -> None:
+def _set_aside(bad: Sequence[Bad], counted: Counted) -> None:
+    for one in bad:
+        counted.add(one.request.source, Tally.Outcome.SET_ASIDE, one.request.received_at,
+                    one.reason)  # fmt: skip
     SetAside.objects.bulk_create(
         [
             SetAside(

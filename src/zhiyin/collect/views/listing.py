@@ -1,10 +1,9 @@
-"""The lists: imports, and the sources that data come from."""
+"""The list of imports."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -12,6 +11,7 @@ from zhiyin.accounts import access
 from zhiyin.accounts.gate import gate
 from zhiyin.collect import queries
 from zhiyin.collect.models import Import, Source
+from zhiyin.collect.source_health import name_of
 from zhiyin.collect.views.asking import person
 
 
@@ -36,7 +36,7 @@ def imports(request: HttpRequest) -> HttpResponse:
             "state": state,
             "state_label": dict(Import.State.choices).get(state, ""),
             "source": source,
-            "source_name": queries.name_of(source) if source else "",
+            "source_name": name_of(source) if source else "",
             "tabs": _tabs(counts, state, key),
             "total": counts.get(state, 0) if state else sum(counts.values()),
             "first": start + 1,
@@ -46,19 +46,6 @@ def imports(request: HttpRequest) -> HttpResponse:
             "may_add": access.allowed(me, "import.add"),
         },
     )
-
-
-@gate("source.see")
-@require_GET
-def sources(request: HttpRequest) -> HttpResponse:
-    me, now = person(request), timezone.now()
-    context = {
-        "lines": queries.source_lines(me, now),
-        "now": now,
-        "may_see_imports": access.allowed(me, "import.see"),
-        "may_add": access.allowed(me, "import.add"),
-    }
-    return render(request, "collect/sources.html", context)
 
 
 def _tabs(counts: dict[str, int], state: str, source: str) -> list[tuple[str, str, int, bool]]:

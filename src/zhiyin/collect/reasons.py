@@ -1,0 +1,50 @@
+"""Why events are set aside, in words: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Told:
+    """A reason as people read it."""
+
+    key: str
+    title: str | Promise
+    mend: str | Promise = ""
+
+
+REASONS = {
+    one.key: one
+    for one in (
+        Told("message_too_large", _("The message is too large"),
+             _("Send less with one event: at most 32 kB.")),
+        Told("unreadable", _("The message cannot be read"), _("It must be one JSON object.")),
+        Told("nested_too_deeply", _("The message is nested too deeply"),
+             _("Flatten its properties.")),
+        Told("unknown_type", _("The type is unknown"),
+             _("Use track, identify, page, screen, group or alias.")),
+        Told("no_event_name", _("The event has no name"), _("Give “event” a text.")),
+        Told("name_too_long", _("The name is too long"), _("At most 120 characters.")),
+        Told("no_id", _("Nobody is named"), _("Give a userId or an anonymousId that is one.")),
+        Told("id_too_long", _("An id is too long"), _("At most 254 characters.")),
+        Told("no_group_id", _("The group has no id"), _("Give “groupId”.")),
+        Told("no_previous_id", _("The alias names one id only"),
+             _("Give both “previousId” and “userId”.")),
+        Told("self_alias", _("The alias names the same id twice"),
+             _("Send it before the new id is set, or leave it out.")),
+        Told("too_many_properties", _("Too many properties"), _("At most 500.")),
+        Told("time", _("The time cannot be"),
+             _("It must lie between 1990 and tomorrow; check the sender's clock.")),
+        Told("failed", _("It failed in the pipeline"),
+             _("Sending it again may help; if not, tell whoever looks after this installation.")),
+    )
+}  # fmt: skip
+
+
+def told(reason: str) -> Told:
+    """The reason in words; one that this version does not know is shown as it is."""
+    return REASONS.get(reason) or Told(reason, reason)

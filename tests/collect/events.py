@@ -1,0 +1,53 @@
+"""A site that has sent events for a day, as the pump's own rows tell it; for the screens' tests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from zhiyin.accounts.models import User
+from zhiyin.collect import tracking_services
+from zhiyin.collect.models import Source, Tally
+from zhiyin.collect.tracking_services import Limits
+
+NAMES = {"zh-hans": "官网与小程序", "en": "Site and app"}
+
+
+def site(language: str, *, by: User) -> Source:
+    """The source, with an exchanged key and a day of tallies."""
+    made = tracking_services.create(
+        by=by, key="site", name_zh=NAMES["zh-hans"], name_en=NAMES["en"], kind=Source.Kind.WEB,
+        origins=["https://shop.example"],
+    )  # fmt: skip
+    tracking_services.exchange(made, by=by)
+    source = made.source
+    tracking_services.change(
+        source, by=by, name_zh=source.name_zh, name_en=source.name_en,
+        limits=Limits(promise_minutes=30, most_refused_percent=5, most_lag_seconds=60),
+    )  # fmt: skip
+    now = timezone.now()
+    for minute in range(60):
+        _tally(source, minute, 40 + (minute * 37) % 60, lane=0)
+    for hour in range(2, 24):
+        _tally(source, hour * 60, 2400 + (hour * 811) % 1500, lane=-1)
+    _tally(source, 3, 12, lane=0, outcome="set_aside", reason="no_id")
+    _tally(source, 9, 3, lane=0, outcome="set_aside", reason="message_too_large")
+    _tally(source, 4, 25, lane=0, outcome="duplicate")
+    _tally(source, 4, 6, lane=0, outcome="anonymous")
+    Source.objects.filter(pk=source.pk).update(
+        events=612_480, live_events=612_480, last_received_at=now, last_event_at=now
+    )
+    source.refresh_from_db()
+    return source
+
+
+def _tally(
+    source: Source, ago: int, events: int, *, lane: int, outcome: str = "kept", reason: str = ""
+) -> None:
+    at = timezone.now() - timedelta(minutes=ago)
+    start = at.replace(second=0, microsecond=0)
+    Tally.objects.create(
+        source=source, at=start if lane >= 0 else start.replace(minute=0), last_at=at, lane=lane,
+        outcome=outcome, reason=reason, events=events, lag_ms=180,
+    )  # fmt: skip
