@@ -173,8 +173,8 @@ def _pump(key: str, devices: Sequence[str], customers: int, seconds: float) -> N
         "tracking.pump", events / took, "events/s", n=events,
         note=f"the whole pipeline, {customers:,} customers known, {before:,} hot events before; "
         f"{took:.0f} s; two pumps, {1e6 * cpu / max(1, events):.0f} µs of their CPU an event; "
-        f"memory {min(samples[len(samples) // 2 :]):.0f} to {max(samples):.0f} MiB; the inbox was filled "
-        "on the same cores; target 20,000",
+        f"memory {min(samples[len(samples) // 2 :]):.0f} to {max(samples):.0f} MiB; the inbox "
+        "was filled on the same cores; target 20,000",
     )  # fmt: skip
     Received.objects.all().delete()
 

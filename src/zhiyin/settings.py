@@ -95,6 +95,10 @@ WORKSPACE_SECONDS: float | None = 10.0
 # The same for an applied policy; None: only when told.
 POLICY_SECONDS: float | None = 2.0
 
+# Days that events stay in PostgreSQL, for timelines and triggers; the lake keeps them for ever.
+# Lower it where the disk of the database is small.
+HOT_DAYS = int(os.environ.get("ZHIYIN_HOT_DAYS", "90"))
+
 # How many bytes a request of an SDK may hold, unpacked. Segment's libraries send up to 508 kB.
 TRACKING_BODY_BYTES = int(os.environ.get("ZHIYIN_TRACKING_BODY_BYTES", "512000"))
 

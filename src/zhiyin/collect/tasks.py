@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import structlog
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -14,10 +15,11 @@ from procrastinate.contrib.django import app
 from zhiyin.accounts import work
 from zhiyin.accounts.models import User, Work
 from zhiyin.cleaning.errors import FileProblem
-from zhiyin.collect import lake_care, notices, services, tallies, watching
+from zhiyin.collect import hot, lake_care, notices, services, tallies, watching
 from zhiyin.collect.models import Import
 from zhiyin.talk.emitting import notify
 
+log = structlog.get_logger(__name__)
 RETRY = RetryStrategy(max_attempts=3, wait=5)
 
 
@@ -58,6 +60,13 @@ def begin(one: Import, step: str, *, by: User) -> Work:
     one.save(update_fields=["work"])
     run_import.defer(import_id=str(one.pk), step=step, by=str(by.pk))
     return one.work
+
+
+@app.periodic(cron="17 2 * * *")
+@app.task(queue="lake", lock="hot", queueing_lock="hot", pass_context=False)
+def let_events_age(timestamp: int) -> None:
+    """Once a night: what is older than the hot days and in the lake leaves PostgreSQL."""
+    log.info("events left", events=hot.age_out(timezone.now()))
 
 
 @app.periodic(cron="37 1 * * *")

@@ -6,12 +6,15 @@ Always counted again from the rows, never added to, so that an undo or a second 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
 
+from zhiyin.collect.hot import HOT
+from zhiyin.collect.pipeline import EARLIEST
 from zhiyin.customers import companies
+from zhiyin.customers.models import Reached
 
 # What we did or wrote down is not a sight of the customer.
 OURS = (
@@ -22,7 +25,9 @@ REFRESH = """
 update customers_customer c set
     orders = coalesce(o.orders, 0), revenue = coalesce(o.revenue, 0),
     first_order_at = o.first_at, last_order_at = o.last_at,
-    last_seen_at = greatest(o.last_at, e.last_at), figures_at = %(at)s
+    last_seen_at = greatest(o.last_at, e.last_at,
+        case when c.last_seen_at < %(hot)s then c.last_seen_at end),  -- of events that left
+    figures_at = %(at)s
 from unnest(%(ids)s::uuid[]) as t(id)
 left join lateral (
     select count(*) filter (where kind = 'sale') as orders, sum(total) as revenue,
@@ -38,11 +43,52 @@ where c.id = t.id
 """
 
 
-def refresh(customers: Iterable[UUID], *, at: datetime) -> None:
-    """Count the figures of these customers again."""
+_SEEN = """
+with came as (
+    select customer_id, max(at) as last from collect_event
+    where received_at >= %(since)s and received_at < %(until)s
+      and customer_id is not null and name <> all(%(ours)s) group by customer_id
+)
+update customers_customer c set last_seen_at = came.last from came
+where c.id = came.customer_id and (c.last_seen_at is null or c.last_seen_at < came.last)
+"""
+_OVERLAP = timedelta(minutes=2)  # a turn of the pump that was under way the last time
+
+
+def see(until: datetime) -> int:
+    """Note when customers were last here, from the events that came since this was last asked.
+
+    The pump does not: a profile has many indexes, and a customer who clicks would be written with
+    each click. Returns how many profiles changed.
+    """
+    reached, _ = Reached.objects.select_for_update().get_or_create(
+        name="seen", defaults={"at": EARLIEST}
+    )
+    asked: dict[str, datetime | list[str]] = {
+        "since": reached.at - _OVERLAP,
+        "until": until,
+        "ours": list(OURS),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, asked)
+        changed = int(cursor.rowcount)
+    reached.at = until
+    reached.save(update_fields=["at"])
+    return changed
+
+
+def refresh(customers: Iterable[UUID], *, at: datetime, undoing: bool = False) -> None:
+    """Count the figures of these customers again.
+
+    Events that have left cannot be counted again: a last sight from before the hot days stays, but
+    where something is `undoing` what may have set it.
+    """
     ids = list(customers)
     if not ids:
         return
     with connection.cursor() as cursor:
-        cursor.execute(REFRESH, {"ids": ids, "at": at, "ours": list(OURS)})
+        cursor.execute(
+            REFRESH,
+            {"ids": ids, "at": at, "hot": None if undoing else at - HOT, "ours": list(OURS)},
+        )
     companies.refresh_of(ids, at=at)

@@ -191,12 +191,8 @@ def _stretch(known: list[_Known], *, by_at_least: timedelta) -> None:
             " set first_seen_at = least(i.first_seen_at, s.first),"
             " last_seen_at = greatest(i.last_seen_at, s.last)"
             " from unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) as s(id, first, last)"
-            " where i.id = s.id"
-            " and (s.first < i.first_seen_at or s.last > i.last_seen_at + make_interval(secs => %s))",
-            [
-                [k.id for k in known],
-                [k.first for k in known],
-                [k.last for k in known],
-                by_at_least.total_seconds(),
-            ],
-        )
+            " where i.id = s.id and (s.first < i.first_seen_at"
+            " or s.last > i.last_seen_at + make_interval(secs => %s))",
+            [[k.id for k in known], [k.first for k in known], [k.last for k in known],
+             by_at_least.total_seconds()],
+        )  # fmt: skip

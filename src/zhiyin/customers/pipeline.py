@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import msgspec
 
 from zhiyin.collect.batch import Batch
 from zhiyin.collect.bulk import copy_new, copy_rows
+from zhiyin.collect.hot import HOT
 from zhiyin.collect.pipeline import EARLIEST
 from zhiyin.customers import figures, identities, profiles, trade
-
-HOT = timedelta(days=90)  # older events are read from the lake
 
 _encoder = msgspec.json.Encoder()
 EVENT_COLUMNS = (

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from django.db import transaction
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from zhiyin.accounts import access, work
 from zhiyin.accounts.models import User, Work
-from zhiyin.customers import notices
+from zhiyin.customers import figures, notices
 from zhiyin.talk.emitting import notify
 
 KIND = "train"
@@ -32,6 +33,14 @@ def train(work_id: str, by: str) -> None:
     except Exception:
         notify([user], notices.FAILED)
         raise
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="customers", lock="seen", queueing_lock="seen", pass_context=False)
+def see_customers(timestamp: int) -> None:
+    """Every five minutes: when customers were last here, from what came meanwhile."""
+    with transaction.atomic():
+        figures.see(timezone.now())
 
 
 def under_way() -> Work | None:

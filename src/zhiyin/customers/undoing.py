@@ -52,7 +52,7 @@ def undo(batch: UUID) -> dict[str, int]:
     profiled = profiles.undo(batch)
     identifiers = _unlink(batch)
     people = _remove_people(batch)
-    figures.refresh(touched | profiled, at=timezone.now())
+    figures.refresh(touched | profiled, at=timezone.now(), undoing=True)
     search.index(touched | profiled)
     return {"orders": orders, "identifiers": identifiers, "customers": people}
 

@@ -7,6 +7,7 @@ event is never rewritten to say whose it is: it carries the identifier that was 
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -35,6 +36,9 @@ class Event(models.Model):
             models.Index(fields=["name", "customer_id", "-at"]),
             models.Index(fields=["batch"]),
             models.Index(fields=["identifier_id"]),
+            # Rows come in their order of time, so a few words for a range of pages tell enough.
+            BrinIndex(fields=["received_at"], name="event_received"),
+            BrinIndex(fields=["at"], name="event_at"),
         ]
 
     def __str__(self) -> str:

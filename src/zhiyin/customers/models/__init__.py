@@ -15,7 +15,7 @@ from zhiyin.customers.models.segment import (
 )
 from zhiyin.customers.models.task import Note, Task
 from zhiyin.customers.models.trade import Order, OrderLine, Product
-from zhiyin.customers.models.understanding import ModelVersion, Score
+from zhiyin.customers.models.understanding import ModelVersion, Reached, Score
 
 __all__ = [
     "Company",
@@ -29,6 +29,7 @@ __all__ = [
     "OrderLine",
     "Product",
     "ProfileChange",
+    "Reached",
     "Score",
     "Segment",
     "SegmentMember",

@@ -45,6 +45,16 @@ class ModelVersion(models.Model):
         return f"{self.name} v{self.version}"
 
 
+class Reached(models.Model):
+    """Up to when a repeated task has looked at what came."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Score(models.Model):
     """The current score of a customer by one model; older ones are in the lake."""
 
