@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import gzip
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -38,6 +40,7 @@ ROUTES = {
 }  # fmt: skip
 METRICS = "/v1/m"  # analytics.js tells how it fares; nobody here wants to know
 PIXELS = {f"/v1/pixel/{kind}": kind for kind in TYPES}
+LIBRARY = "/v1/zhiyin.js"
 PREFIXES = ("/v1/", "/beacon/", "/sourceConfig")
 WAIT_S = 1
 
@@ -45,6 +48,9 @@ GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7
 _SUCCESS = b'{"success":true}'
 _JSON = (b"content-type", b"application/json")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_SCRIPT = (b"content-type", b"text/javascript; charset=utf-8")
+_PLAIN_LIBRARY = (Path(__file__).parent / "browser" / "zhiyin.js").read_bytes()
+_PACKED_LIBRARY = gzip.compress(_PLAIN_LIBRARY, mtime=0)
 _PICTURE = (b"content-type", b"image/gif")
 _UNKEPT = (b"cache-control", b"no-store")
 # Answers hold nothing about anybody, so any page may read them; which pages may write is the key's.
@@ -120,6 +126,8 @@ class TrackingAPI:
         if path in PIXELS:
             await self._take(scope, PIXELS[path], _told_in_address(scope))
             return Answer(200, GIF, [*_ANY_PAGE, _PICTURE, _UNKEPT])
+        if path == LIBRARY:
+            return _library(packed=b"gzip" in _header(scope, b"accept-encoding"))
         return await self._settings(scope, path)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
@@ -176,6 +184,15 @@ class TrackingAPI:
             raise Refused(404, "there is no such address\n")
         _check_origin(scope, key)
         return Answer(200, made, [*_ANY_PAGE, _JSON, (b"cache-control", b"max-age=60")])
+
+
+def _library(*, packed: bool) -> Answer:
+    """Our own browser library."""
+    headers = [*_ANY_PAGE, _SCRIPT, (b"cache-control", b"max-age=3600"),
+               (b"vary", b"accept-encoding"), (b"x-content-type-options", b"nosniff")]  # fmt: skip
+    if packed:
+        return Answer(200, _PACKED_LIBRARY, [*headers, (b"content-encoding", b"gzip")])
+    return Answer(200, _PLAIN_LIBRARY, headers)
 
 
 def _arrived(key: Key, kind: str, seen: Body, body: bytes) -> Arrived:
