@@ -25,7 +25,7 @@ from zhiyin.accounts.models import (
     Work,
 )
 from zhiyin.collect import services as collect
-from zhiyin.collect.models import Source, WriteKey
+from zhiyin.collect.models import SetAside, Source, WriteKey
 from zhiyin.connect.models import Delivery, Endpoint, HostRule, Occurrence
 from zhiyin.customers.models import Company, Customer, Segment
 from zhiyin.engage.models import Campaign, Message
@@ -368,6 +368,15 @@ def _source(world: World) -> Case:
     return Case({"source_id": made.pk})
 
 
+def _set_aside(world: World) -> Case:
+    source = Source.objects.get(pk=_source(world).kwargs["source_id"])
+    made = SetAside.objects.create(
+        id=uuid7(), source=source, received_at=timezone.now(), kind="track", reason="no_id",
+        message="{}",
+    )  # fmt: skip
+    return Case({"event_id": made.pk})
+
+
 def _write_key(world: World) -> Case:
     source = Source.objects.get(pk=_source(world).kwargs["source_id"])
     return Case({"key_id": WriteKey.objects.create(source=source).pk})
@@ -412,6 +421,7 @@ CASES: dict[str, Callable[[World], Case]] = {
     "cancel_import": _import,
     "import_progress": _import,
     "import_rejects": _import,
+    "mend_set_aside": _set_aside,
     "source": _source,
     "change_source": _source,
     "switch_source": _source,

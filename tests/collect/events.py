@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 from django.utils import timezone
 
 from zhiyin.accounts.models import User
 from zhiyin.collect import tracking_services
-from zhiyin.collect.models import Source, Tally
+from zhiyin.collect.models import SetAside, Source, Tally
 from zhiyin.collect.tracking_services import Limits
+from zhiyin.ids import uuid7
 
 NAMES = {"zh-hans": "官网与小程序", "en": "Site and app"}
 
@@ -40,6 +42,32 @@ def site(language: str, *, by: User) -> Source:
     )
     source.refresh_from_db()
     return source
+
+
+def put_aside(source: Source) -> SetAside:
+    """Some events that could not be taken in; the newest of them."""
+    now = timezone.now()
+    first: SetAside | None = None
+    for place, (name, reason, detail, message) in enumerate(_BAD):
+        made = SetAside.objects.create(
+            id=uuid7(), source=source, received_at=now - timedelta(minutes=3 * place), kind="batch",
+            name=name, reason=reason, detail=detail, message=json.dumps(message),
+        )  # fmt: skip
+        first = first or made
+    assert first is not None
+    return first
+
+
+_BAD: list[tuple[str, str, str, dict[str, object]]] = [
+    ("Product Viewed", "no_id", "",
+     {"type": "track", "event": "Product Viewed", "messageId": "m-318", "userId": None,
+      "timestamp": "2026-11-24T02:11:08Z", "properties": {"product_id": "T-1", "price": 19.9}}),
+    ("", "unknown_type", "dance", {"type": "dance", "userId": "1001"}),
+    ("Order Completed", "time", "",
+     {"type": "track", "event": "Order Completed", "userId": "1002", "messageId": "m-77",
+      "timestamp": "1970-01-01T00:00:00Z", "properties": {"order_id": "A7"}}),
+    ("", "too_many_properties", "612", {"type": "track", "event": "Page Scrolled", "userId": "7"}),
+]  # fmt: skip
 
 
 def _tally(

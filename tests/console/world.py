@@ -86,10 +86,12 @@ def shop(language: str) -> Shop:
     )  # fmt: skip
     change = bulk.preview(CUSTOMER, Customer.objects.all(), "city", "x", by=boss)
     site = events.site(language, by=boss)
+    events.put_aside(site)
     return Shop(boss, {
         "sources": "/data/sources/",
         "source": f"/data/sources/{site.pk}/",
         "new-source": "/data/sources/new/",
+        "set-aside": "/data/set-aside/",
         "components": "/console/components",
         "today": "/",
         "dashboard": "/dashboard",

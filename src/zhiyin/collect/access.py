@@ -1,8 +1,12 @@
-"""What this room puts into the access policy: imports and sources."""
+"""What this room puts into the access policy: imports, sources, events and those set aside.
+
+What a message says of a person is one personal field, `message`; what a person did is seen by who
+may see the person, which row-level security asks once more.
+"""
 
 from __future__ import annotations
 
-from zhiyin.accounts.access import Grant, Resource, Scope, register
+from zhiyin.accounts.access import Grant, Level, Resource, Scope, Sensitivity, register
 from zhiyin.accounts.roles import EVERY_ROLE, Role
 
 _IMPORT = frozenset({"see", "add", "load", "undo", "rejects"})
@@ -35,6 +39,25 @@ SOURCE = register(
         grants={
             role: Grant(Scope.ALL, {"see", "manage"} if role in _KEEPERS else {"see"})
             for role in EVERY_ROLE
+        },
+    )
+)
+
+_MESSAGE = {"message": Sensitivity.PERSONAL}
+_HANDLE = frozenset({"see", "replay", "discard", "export"})
+
+SET_ASIDE = register(
+    Resource(
+        name="set_aside",  # belongs to nobody who is known, so it is seen as a whole or not at all
+        model="collect.SetAside",
+        actions=_HANDLE,
+        fields=_MESSAGE,
+        owner=None,
+        department=None,
+        grants={
+            Role.ADMINISTRATOR: Grant(Scope.ALL, _HANDLE, personal=Level.WRITE),
+            Role.ANALYST: Grant(Scope.ALL, {"see"}, personal=Level.MASKED),
+            Role.DPO: Grant(Scope.ALL, {"see", "discard", "export"}, personal=Level.READ),
         },
     )
 )

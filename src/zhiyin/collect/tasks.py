@@ -15,7 +15,15 @@ from procrastinate.contrib.django import app
 from zhiyin.accounts import work
 from zhiyin.accounts.models import User, Work
 from zhiyin.cleaning.errors import FileProblem
-from zhiyin.collect import hot, lake_care, notices, services, tallies, watching
+from zhiyin.collect import (
+    hot,
+    lake_care,
+    notices,
+    services,
+    set_aside_services,
+    tallies,
+    watching,
+)
 from zhiyin.collect.models import Import
 from zhiyin.talk.emitting import notify
 
@@ -96,3 +104,10 @@ def watch_sources(timestamp: int) -> None:
     now = timezone.now()
     tallies.fold(now)
     watching.watch(now)
+
+
+@app.periodic(cron="53 3 * * *")
+@app.task(queue="sources", queueing_lock="forget-set-aside", pass_context=False)
+def forget_set_aside(timestamp: int) -> None:
+    """Once a night: what was set aside long ago."""
+    set_aside_services.forget(timezone.now())

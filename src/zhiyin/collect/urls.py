@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zhiyin.collect.views import keys, listing, sources, steps, uploads
+from zhiyin.collect.views import keys, listing, set_aside, sources, steps, uploads
 
 urlpatterns: list[URLPattern] = [
     path("imports/", listing.imports, name="imports"),
@@ -23,6 +23,11 @@ urlpatterns: list[URLPattern] = [
     path("sources/<uuid:source_id>/change/", sources.change_source, name="change_source"),
     path("sources/<uuid:source_id>/switch/", sources.switch_source, name="switch_source"),
     path("sources/<uuid:source_id>/keys/", keys.add_key, name="add_write_key"),
+    path("set-aside/", set_aside.set_aside, name="set_aside"),
+    path("set-aside/replay/", set_aside.replay_set_aside, name="replay_set_aside"),
+    path("set-aside/discard/", set_aside.discard_set_aside, name="discard_set_aside"),
+    path("set-aside/export/", set_aside.export_set_aside, name="export_set_aside"),
+    path("set-aside/<uuid:event_id>/", set_aside.mend_set_aside, name="mend_set_aside"),
     path("keys/<uuid:key_id>/exchange/", keys.exchange_key, name="exchange_write_key"),
     path("keys/<uuid:key_id>/revoke/", keys.revoke_key, name="revoke_write_key"),
     path("keys/<uuid:key_id>/origins/", keys.key_origins, name="write_key_origins"),

@@ -100,6 +100,8 @@ SECTIONS = (
         _("Data and governance"),
         (
             Item(_("Sources"), "database", "sources", "q"),
+            Item(_("Live events"), "activity", "live", "v"),
+            Item(_("Set aside"), "inbox-off", "set_aside", "x"),
             Item(_("Imports"), "upload", "imports", "i"),
             Item(_("Consent and requests"), "shield-check", "privacy_requests", "p"),
             Item(_("Audit"), "history", "audit", "l"),

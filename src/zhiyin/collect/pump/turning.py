@@ -14,14 +14,15 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from zhiyin.collect import pipeline
 from zhiyin.collect.batch import Batch, Incoming, Outcome
-from zhiyin.collect.models import Received, SetAside, Source, Tally
+from zhiyin.collect.models import Received, Source, Tally
 from zhiyin.collect.pump import archiving, requests
+from zhiyin.collect.pump.messages import MOST_BYTES
 from zhiyin.collect.pump.requests import Bad, Read, Request
 from zhiyin.collect.tallies import Counted
 from zhiyin.ids import uuid7
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 MOST_REQUESTS = 200  # of a turn: with a hundred messages in each, a second's work
 MOST_TRIES = 3
 TRANSIENT = (OperationalError, InterfaceError)
-SHOWN = 8_000  # letters of a message that is set aside
+SHOWN = 8_000  # letters of a message that is larger than one may be
 
 
 def turn(partitions: Sequence[int], most: int = MOST_REQUESTS) -> int:
@@ -163,15 +164,30 @@ def _set_aside(bad: Sequence[Bad], counted: Counted) -> None:
     for one in bad:
         counted.add(one.request.source, Tally.Outcome.SET_ASIDE, one.request.received_at,
                     one.reason)  # fmt: skip
-    SetAside.objects.bulk_create(
-        [
-            SetAside(
-                id=one.id, source_id=one.request.source, received_at=one.request.received_at,
-                name=one.name[:120], kind=one.request.kind, reason=one.reason,
-                detail=one.detail.replace("\0", ""),
-                message=one.message.decode("utf-8", "replace").replace("\0", "")[:SHOWN],
+    if bad:
+        rows = [
+            (
+                one.id, one.request.source, one.request.received_at, one.name[:120],
+                one.request.kind, one.reason, one.detail.replace("\0", ""), _shown(one.message),
             )
             for one in bad
-        ],
-        ignore_conflicts=True,
-    )  # fmt: skip
+        ]  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.executemany(_KEEP, rows)
+
+
+# What was sent again and failed again waits again; what was discarded stays so.
+_KEEP = """
+insert into collect_setaside
+    (id, source_id, received_at, name, kind, reason, detail, message, state)
+values (%s, %s, %s, %s, %s, %s, %s, %s, 'waiting')
+on conflict (id) do update set state = 'waiting', reason = excluded.reason,
+    detail = excluded.detail, message = excluded.message
+where collect_setaside.state = 'replayed'
+"""
+
+
+def _shown(message: bytes) -> str:
+    """The message as it is kept: whole, so that it can be mended, unless it is too large anyway."""
+    text = message.decode("utf-8", "replace").replace("\0", "")
+    return text if len(message) <= MOST_BYTES else text[:SHOWN]

@@ -128,7 +128,7 @@ def source_page(
         "reasons": [(reasons.told(r.reason), r) for r in report.reasons],
         "now": now,
         "may_manage": access.can_reach(me, "source.manage", one),
-        "may_see_imports": access.allowed(me, "import.see"),
+        "may_see_set_aside": access.allowed(me, "set_aside.see"),
     }
     if context["may_manage"]:
         context |= _kept(request, one, form, origins)
