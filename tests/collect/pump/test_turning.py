@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.db.models import Sum
 from pytest_django import Settings
 
 from tests.collect.pump.conftest import NOW, Put
 from zhiyin.collect import pipeline
 from zhiyin.collect.batch import Batch
-from zhiyin.collect.models import Event, Received, SetAside, Source
+from zhiyin.collect.models import Event, Received, SetAside, Source, ToArchive
 from zhiyin.collect.pump.turning import turn
 from zhiyin.collect.tracking.bodies import PARTITIONS
 from zhiyin.customers.models import Customer, Identifier
@@ -53,6 +54,15 @@ def test_a_message_counts_once_however_often_it_comes(put: Put) -> None:
     turn(ALL)
     assert Event.objects.count() == 3
     assert not SetAside.objects.exists()
+
+
+def test_a_message_about_long_ago_counts_once_too(put: Put) -> None:
+    long_ago = (NOW - timedelta(days=200)).isoformat()
+    for _ in range(2):
+        put(message(1, timestamp=long_ago))
+        turn(ALL)
+    assert ToArchive.objects.aggregate(n=Sum("events")) == {"n": 1}
+    assert Event.objects.get().at == NOW - timedelta(days=200)
 
 
 def test_a_device_becomes_a_person_when_they_say_who_they_are(put: Put) -> None:

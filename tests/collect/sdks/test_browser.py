@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Request, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS
 from tests.collect import processes, sdk
@@ -33,6 +33,13 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium"),
 ]  # fmt: skip
 VISITORS = 4
+BATCHING = {
+    "integrations": {
+        "Segment.io": {
+            "deliveryStrategy": {"strategy": "batching", "config": {"size": 10, "timeout": 300}}
+        }
+    }
+}
 Do = Callable[[Page], Any]
 
 
@@ -154,10 +161,17 @@ def _elsewhere(ask: Callable[[], Any]) -> Any:
 def test_the_alias_that_the_library_turns_on_itself_harms_nobody(api: Api, key: WriteKey) -> None:
     """`alias("u2", "u1")` after `identify("u1")` leaves the library as u1 → u1."""
 
+    kinds: set[str] = set()
+
     def do(page: Page) -> list[str]:
         sent: list[str] = []
-        page.on("request", lambda one: sent.append(one.post_data or "")
-                if one.url.endswith("/v1/a") and one.method == "POST" else None)  # fmt: skip
+
+        def note(one: Request) -> None:
+            if one.url.endswith("/v1/a") and one.method == "POST":
+                sent.append(one.post_data or "")
+                kinds.add(one.headers["content-type"])
+
+        page.on("request", note)
         page.evaluate("([key, host]) => begin(key, host)",
                       [key.key, f"http://127.0.0.1:{api.port}"])  # fmt: skip
         page.evaluate("analytics.identify('u1')")
@@ -166,12 +180,28 @@ def test_the_alias_that_the_library_turns_on_itself_harms_nobody(api: Api, key: 
         return sent
 
     (sent,) = in_chromium(do)
+    assert kinds == {"text/plain"}
     assert '"userId":"u1"' in sent
     assert '"previousId":"u1"' in sent
     until(lambda: SetAside.objects.exists(), "the alias was not set aside")
     until(lambda: not waiting(key.source), "the pump does not come to its end")
     assert SetAside.objects.get().reason == "self_alias"
     assert list(Customer.objects.values_list("number", flat=True)) == ["u1"]
+
+
+def test_calls_in_batches_arrive_too(api: Api, key: WriteKey) -> None:
+    def do(page: Page) -> set[str]:
+        paths: set[str] = set()
+        page.on("request", lambda one: paths.add(one.url.rpartition("/v1/")[2]))
+        page.evaluate("([key, host, more]) => begin(key, host, more)",
+                      [key.key, f"http://127.0.0.1:{api.port}", BATCHING])  # fmt: skip
+        page.evaluate("visit(0, 40, 'user-0', 1)")
+        until(lambda: _elsewhere(lambda: Event.objects.count() == 40), "not every call came")
+        return paths
+
+    assert "b" in in_chromium(do)
+    assert not SetAside.objects.exists()
+    assert Customer.objects.get().number == "user-0"
 
 
 def test_a_page_may_ask_first_with_a_count_of_its_tries_and_is_told_how_long_to_wait(
