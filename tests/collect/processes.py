@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 READY_SECONDS = 60
 API = (
     "uvicorn", "zhiyin.collect.tracking.starting:standalone", "--factory", "--host", "127.0.0.1",
-    "--lifespan", "off", "--no-access-log", "--log-level", "warning",
+    "--lifespan", "on", "--no-access-log", "--log-level", "warning",
 )  # fmt: skip
 
 

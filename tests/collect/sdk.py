@@ -67,6 +67,7 @@ def listening(app: Any = None) -> Iterator[int]:
     thread.start()
     while not server.started:
         thread.join(0.01)
+        assert thread.is_alive(), "the tracking API did not start"
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:

@@ -95,7 +95,7 @@ def _hasty_api(port: int) -> None:
 def _serve(app: object, port: int) -> None:
     import uvicorn
 
-    uvicorn.run(app, host="127.0.0.1", port=port, lifespan="off", log_level="critical")  # type: ignore[arg-type]
+    uvicorn.run(app, host="127.0.0.1", port=port, lifespan="on", log_level="critical")  # type: ignore[arg-type]
 
 
 def _pump(number: int, of: int) -> None:

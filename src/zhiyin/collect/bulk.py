@@ -13,12 +13,20 @@ from zhiyin.accounts import seat
 
 @seat.system("COPY knows no row security; what calls it is a service that asked the policy")
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """COPY rows into a table; names come from code, never from input. Returns how many."""
+    """COPY rows into a table; names come from code, never from input. Returns how many.
+
+    Its errors are Django's, as those of any statement: who waits for a full disk or a lost
+    connection must recognise them.
+    """
     statement = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     count = 0
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
         for row in rows:
             copy.write_row(row)
             count += 1

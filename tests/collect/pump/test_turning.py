@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.db.models import Sum
 from pytest_django import Settings
 
+from tests.collect.faults import full_disk
 from tests.collect.pump.conftest import NOW, Put
 from zhiyin.collect import pipeline
 from zhiyin.collect.batch import Batch
@@ -240,6 +241,19 @@ def test_a_database_that_goes_away_is_no_fault_of_the_event(
     monkeypatch.undo()
     turn(ALL)
     assert Event.objects.count() == 1
+
+
+@pytest.mark.parametrize("table", ["collect_event", "customers_identifier", "collect_toarchive"])
+def test_a_full_disk_is_no_fault_of_the_event(put: Put, table: str) -> None:
+    put(message(1))
+    with full_disk(table):
+        for _ in range(4):
+            with pytest.raises(OperationalError):
+                turn(ALL)
+    assert Received.objects.get().tries == 0
+    turn(ALL)
+    assert Event.objects.count() == 1
+    assert not SetAside.objects.exists()
 
 
 def test_a_pump_takes_its_own_partitions_only(put: Put) -> None:

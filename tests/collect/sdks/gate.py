@@ -55,6 +55,9 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass it on, or not."""
+        if scope["type"] != "http":
+            await self._api(scope, receive, send)
+            return
         body = b""
         while True:
             message = await receive()
