@@ -20,10 +20,11 @@ from zhiyin.accounts.roles import Role
 from zhiyin.console.counts import companies as count_companies
 from zhiyin.console.counts import people as count_people
 from zhiyin.customers import companies
-from zhiyin.customers.models import Company
+from zhiyin.customers.models import Company, Note
 from zhiyin.customers.objects import COMPANY, CUSTOMER
+from zhiyin.customers.queries import company as company_page
 from zhiyin.customers.services.companies import settle
-from zhiyin.objects.definitions import ObjectType
+from zhiyin.objects.definitions import Asked, ObjectType
 from zhiyin.objects.models import SavedView
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +224,25 @@ def test_the_record_of_a_company_does_not_take_the_place_of_the_workspace_s_name
     brand = client.get(reverse("company", args=[row.pk])).text.partition("zy-brand")[2][:400]
     assert "云岭茶业" in brand
     assert str(row.pk) not in brand
+
+
+def test_a_company_of_many_shows_the_same_newest_orders_and_notes_as_one_of_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(company_page, "MOST_LINES", 3)
+    one, admin = Company.objects.create(name="瑞诚"), factories.user(Role.ADMINISTRATOR)
+    for n in range(4):
+        person = people.customer(f"王{n}", company=one)
+        people.order(person, days_ago=n + 1)
+        people.order(person, days_ago=9 - n)
+        Note.objects.create(customer=person, text=f"note {n}", by=admin, at=timezone.now())
+    one.headcount = 4
+
+    def newest() -> list[object]:
+        lines = company_page.timeline(one, Asked(admin, timezone.now()))["lines"]
+        return [line.key for line in lines]  # type: ignore[attr-defined]
+
+    few = newest()
+    monkeypatch.setattr(company_page, "MANY_PEOPLE", 1)
+    assert newest() == few
+    assert len(few) == 3

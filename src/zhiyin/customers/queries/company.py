@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Model, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils import timezone
@@ -27,11 +27,21 @@ from zhiyin.objects.models import FieldChange
 
 SHOWN = 50
 MOST_LINES = 60
+MANY_PEOPLE = 200
+EVERYBODY = 10**9
+Row = TypeVar("Row", bound=Model)
 
 
 def of_company(company: Company, user: User) -> QuerySet[Customer]:
     """The people of a company whom this user sees."""
     return access.scoped(user, Customer.objects.filter(company=company), "customer.see")
+
+
+def _ids(seen: QuerySet[Customer]) -> QuerySet[Customer, Any]:
+    """Who they are, for a subquery that the planner takes as a whole: joined, it would go through
+    everybody's rows from the newest on until enough of them are this company's.
+    """
+    return seen.values("pk")[:EVERYBODY]
 
 
 def headcount(company: Company) -> int:
@@ -56,14 +66,25 @@ def orders(company: Company, asked: Asked) -> Mapping[str, object]:
 
 
 def _orders(company: Company, user: User) -> QuerySet[Order]:
-    bought = Order.objects.filter(customer__in=of_company(company, user).values("pk"))
-    return bought.select_related("customer", "source").order_by("-ordered_at", "id")
+    bought = Order.objects.filter(customer__in=_ids(of_company(company, user)))
+    newest = _newest(company, bought, "ordered_at")
+    return newest.select_related("customer", "source").order_by("-ordered_at", "id")
+
+
+def _newest(company: Company, rows: QuerySet[Row], at: str) -> QuerySet[Row]:
+    """The newest of many people's rows. Where the people are many, the index of person and time
+    says first how far back these reach, so that not all of them are fetched to be sorted.
+    """
+    if company.headcount < MANY_PEOPLE:
+        return rows
+    last = list(rows.order_by(f"-{at}").values_list(at, flat=True)[MOST_LINES - 1 : MOST_LINES])
+    return rows.filter(**{f"{at}__gte": last[0]}) if last else rows
 
 
 def tasks(company: Company, asked: Asked) -> Mapping[str, object]:
     """What is to do for its people."""
     seen = access.scoped(asked.user, Task.objects.all(), "task.see")
-    found = seen.filter(customer__in=of_company(company, asked.user).values("pk"))
+    found = seen.filter(customer__in=_ids(of_company(company, asked.user)))
     ordered = found.select_related("owner", "customer").order_by(
         F("done_at").desc(nulls_first=True), F("due_at").asc(nulls_last=True), "created_at"
     )
@@ -94,7 +115,8 @@ def _bought(company: Company, asked: Asked) -> Iterator[Entry]:
 
 
 def _written(company: Company, user: User) -> Iterator[Entry]:
-    found = Note.objects.filter(customer__in=of_company(company, user).values("pk"))
+    notes = Note.objects.filter(customer__in=_ids(of_company(company, user)))
+    found = _newest(company, notes, "at")
     for one in found.select_related("by", "customer").order_by("-at")[:MOST_LINES]:
         who = Part(
             one.customer.name or one.customer.number,
@@ -142,7 +164,7 @@ def aside(company: Company, asked: Asked) -> Mapping[str, object]:
         "months": _months(seen, asked) if reads else [],
         "buyers": list(seen.order_by("-revenue", "id")[:5]) if reads else [],
         "open_tasks": access.scoped(asked.user, Task.objects.all(), "task.see").filter(
-            customer__in=seen.values("pk"), done_at=None
+            customer__in=_ids(seen), done_at=None
         ).count(),
     }  # fmt: skip
 
@@ -151,7 +173,7 @@ def _months(seen: QuerySet[Customer], asked: Asked) -> list[dict[str, Any]]:
     since = asked.as_of - timedelta(days=365)
     rows = (
         Order.objects.filter(
-            Q(customer__in=seen.values("pk")), ordered_at__gte=since, ordered_at__lt=asked.as_of
+            Q(customer__in=_ids(seen)), ordered_at__gte=since, ordered_at__lt=asked.as_of
         )
         .annotate(month=TruncMonth("ordered_at"))
         .values("month")
