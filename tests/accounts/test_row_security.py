@@ -13,6 +13,7 @@ from django.db.utils import ProgrammingError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from tests import factories
@@ -22,6 +23,8 @@ from zhiyin.accounts.gate import GateMiddleware
 from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
 from zhiyin.accounts.territories import Member, Rule
+from zhiyin.connect import catalogue, outbox, sending
+from zhiyin.connect.models import Attempt, Delivery, Endpoint, Occurrence
 from zhiyin.customers.models import Customer, CustomerSearch, Identifier, Note, Order, Score, Task
 from zhiyin.customers.objects import CUSTOMER
 from zhiyin.files.models import Content, File
@@ -190,6 +193,70 @@ def test_what_is_attached_is_seen_with_its_customer_and_elsewhere_as_ever(
             )
     with seat.seated(seat.NOBODY):
         assert not File.objects.filter(record_type="customer").exists()
+
+
+def told_of(person: Customer, hook: Endpoint) -> dict[str, Delivery]:
+    """A message of each event that speaks of somebody, found by asking each what it tells."""
+    now, owner, found = timezone.now(), User.objects.get(pk=hook.owner_id), {}
+    for name in ("webhook.test", *(event.name for event in catalogue.offered(owner))):
+        said = Occurrence.objects.create(
+            type=name, object_id=str(person.pk), fields=["email:marketing"], at=now
+        )
+        if name != "webhook.test" and sending.message(said, owner, with_values=True) is None:
+            said.delete()
+            continue
+        sent = Delivery.objects.create(endpoint=hook, occurrence=said, due_at=now, created_at=now)
+        Attempt.objects.create(delivery=sent, at=now, status=200)
+        found[name] = sent
+    return found
+
+
+def test_what_webhooks_told_of_somebody_is_read_with_the_customer(company: Company) -> None:
+    """The log of an endpoint, its figures and what is sent again count nobody out of sight."""
+    admin = factories.user(Role.ADMINISTRATOR)
+    hook = Endpoint.objects.create(
+        url="https://hooks.example.com/", types=["customer.updated"], owner=admin, secret=b"x"
+    )
+    mine, theirs = told_of(company.mine, hook), told_of(company.theirs, hook)
+    spoken = {"customer.created", "customer.updated", "customer.tagged", "consent.changed"}
+    assert set(mine) == set(theirs) == {*spoken, "webhook.test"}
+    for said in ("campaign.launched", "customer.updated"):  # of another object, and of none
+        Occurrence.objects.create(type=said, object_id="no id", at=timezone.now())
+    manager = factories.user(Role.MANAGER, department=company.north)
+    Endpoint.objects.update(owner=manager)
+    with as_user(manager):
+        told = Occurrence.objects.filter(type__in=spoken)
+        assert {one.object_id for one in told} == {str(company.mine.pk)}
+        assert Occurrence.objects.exclude(type__in=spoken).count() == 3
+        seen = {*(one.pk for one in mine.values()), theirs["webhook.test"].pk}
+        assert {one.pk for one in Delivery.objects.all()} == seen
+        assert {one.delivery_id for one in Attempt.objects.all()} == seen
+        assert told.filter(object_id=str(company.theirs.pk)).delete()[0] == 0
+    client = Client()
+    client.force_login(manager)
+    log = client.get(f"/api/v1/webhooks/{hook.pk}/deliveries").json()["items"]
+    assert {one["id"] for one in log} == {str(pk) for pk in seen}
+    address = reverse("webhook_delivery", args=[theirs["customer.updated"].pk])
+    assert client.get(address).status_code == 404
+    with seat.seated(seat.NOBODY):
+        assert set(Occurrence.objects.values_list("type", flat=True)) == {
+            "webhook.test", "campaign.launched",
+        }  # fmt: skip
+    assert client.post(reverse("delete_webhook", args=[hook.pk])).status_code == 302
+    assert not Delivery.objects.exists()  # with what its owner did not see
+
+
+def test_what_takes_a_customer_out_of_ones_sight_is_told_to_those_who_listen(
+    company: Company,
+) -> None:
+    admin = factories.user(Role.ADMINISTRATOR)
+    Endpoint.objects.create(
+        url="https://hooks.example.com/", types=["customer.updated"], owner=admin, secret=b"x"
+    )
+    with as_user(company.anna):
+        outbox.tell("customer.updated", company.theirs.pk, fields=["owner"])
+        assert not Occurrence.objects.exists()
+    assert Delivery.objects.get().occurrence.object_id == str(company.theirs.pk)
 
 
 def test_a_task_is_seen_by_its_owner_too(company: Company) -> None:

@@ -32,13 +32,16 @@ _LOCK = 0x7A68_6979_7273  # pg_advisory_xact_lock: one process applies at a time
 
 @dataclass(frozen=True)
 class Guarded:
-    """A table, and the condition under which a narrow seat sees a row of it."""
+    """A table, and the condition under which a narrow seat sees a row of it; the same has to hold
+    of what it writes, unless it may write what it does not see."""
 
     table: str
     using: str
+    writes_all: bool = False
 
 
 _guarded: dict[str, Guarded] = {}
+_kinds: dict[str, set[str]] = {}
 _subject: list[str] = []
 _subject_table: list[str] = []
 
@@ -64,6 +67,26 @@ def guard_attached(table: str) -> None:
     _guarded[table] = Guarded(table, using)
 
 
+def guard_said(table: str, *kinds: str) -> None:
+    """A table of what happened ("customer.updated", and to which object): what begins with these
+    kinds happened to a customer, and is read with the customer. Each room adds its kinds.
+
+    Written is it by whoever did it, also where the customer left their sight by that very deed.
+    """
+    known = _kinds.setdefault(table, set())
+    known.update(kinds)
+    named = ", ".join(f"'{kind}'" for kind in sorted(known))
+    subject = f"select 1 from {_subject_table[0]} c where c.id = zhiyin_id(object_id)"  # noqa: S608
+    using = f"split_part(type, '.', 1) not in ({named}) or exists ({subject})"
+    _guarded[table] = Guarded(table, using, writes_all=True)
+
+
+def guard_through(table: str, column: str, other: str) -> None:
+    """A table whose rows are read with the row of another guarded table, and written as that is."""
+    using = f"exists (select 1 from {other} o where o.id = {column})"  # noqa: S608
+    _guarded[table] = Guarded(table, using, writes_all=True)
+
+
 # The sets are asked once a statement (each select is an InitPlan of its own), not once a row.
 _SUBJECT = """
 owner_id = any ((select zhiyin_sight('owners'))::uuid[])
@@ -75,6 +98,9 @@ or ((select coalesce(current_setting('zhiyin.places', true), '')) <> ''
 _FUNCTIONS = """
 create or replace function zhiyin_sight(what text) returns uuid[] language sql stable as
 $$ select coalesce(nullif(current_setting('zhiyin.' || what, true), ''), '{}')::uuid[] $$;
+
+create or replace function zhiyin_id(written text) returns uuid language sql immutable as
+$$ select case when $1 ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then $1::uuid end $$;
 
 create or replace function zhiyin_lies_in(country text, province text, city text, department uuid)
 returns boolean language sql stable as $$
@@ -149,7 +175,7 @@ def _is_current() -> bool:
 
 
 def _digest() -> str:
-    text = _FUNCTIONS + "".join(f"{g.table} {g.using};" for g in _guarded.values())
+    text = _FUNCTIONS + "".join(map(str, _guarded.values()))
     return f"row security {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -199,14 +225,12 @@ def _statements() -> list[sql.Composable]:
         table = sql.Identifier(one.table)
         made.append(sql.SQL("alter table {} enable row level security").format(table))
         for role, using in ((PEOPLE, one.using), (EVERYONE, "true")):
-            name = sql.Identifier(role)
+            name, check = sql.Identifier(role), "true" if one.writes_all else using
             made.append(sql.SQL("drop policy if exists {} on {}").format(name, table))
             made.append(
-                sql.SQL("create policy {name} on {table} to {name} using ({using})").format(
-                    name=name,
-                    table=table,
-                    using=sql.SQL(using),
-                )
+                sql.SQL(
+                    "create policy {name} on {table} to {name} using ({using}) with check ({check})"
+                ).format(name=name, table=table, using=sql.SQL(using), check=sql.SQL(check))
             )
     made.append(sql.SQL("comment on table accounts_user is {}").format(sql.Literal(_digest())))
     return made

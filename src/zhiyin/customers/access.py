@@ -154,3 +154,6 @@ row_security.guard("customers_task", also_owner="owner_id")
 row_security.guard("collect_event")  # of the room below, which does not know whose an event is
 for _table in ("files_file", "talk_comment", "talk_notice"):  # of rooms that know no customers
     row_security.guard_attached(_table)
+row_security.guard_said("connect_occurrence", "customer")  # what webhooks tell of one
+row_security.guard_through("connect_delivery", "occurrence_id", "connect_occurrence")
+row_security.guard_through("connect_attempt", "delivery_id", "connect_delivery")

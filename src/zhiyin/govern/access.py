@@ -24,3 +24,4 @@ CONSENT = register(
 
 for _table in ("consent", "consentchange"):
     row_security.guard(f"govern_{_table}")
+row_security.guard_said("connect_occurrence", "consent")
