@@ -20,6 +20,7 @@ from tests.customers import people
 from zhiyin.accounts import (
     access,
     delegating,
+    matrix,
     policy,
     policy_changes,
     policy_comparing,
@@ -143,6 +144,15 @@ def test_a_role_that_nobody_changed_keeps_following_the_release(company: Company
     assert sales == list(policy.resource_named("customer").grants[Role.SALES])  # type: ignore[arg-type]
     assert list(PolicyVersion.objects.get().grants) == ["customer"]
     assert list(PolicyVersion.objects.get().grants["customer"]) == ["analyst"]
+
+
+def test_the_example_in_the_documentation_can_be_applied_as_it_stands() -> None:
+    page = (matrix.PAGE.parent / "configuration.md").read_text(encoding="utf-8")
+    example = json.loads("{" + page.split("```json\n")[1].split("```")[0] + "}")
+    for key, said in example["policy"].items():
+        name, _, role = key.partition(".")
+        read = policy_document.read(policy.resource_named(name), Role(role), said)
+        assert policy_document.write(read) == said
 
 
 def test_an_old_version_gives_nothing_that_is_no_more() -> None:

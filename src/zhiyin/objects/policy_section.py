@@ -37,5 +37,5 @@ def _remove(key: str, by: User) -> None:
 
 
 def register() -> None:
-    """First of all, so that what comes later is written under it."""
+    """Before fields, layouts and views, so that these are written under it."""
     configuration.register(Section("policy", _held, _put, _remove, together=_together))
