@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from tests import factories
+from tests.accounts.asking import signed_in, writes
 from tests.matrix_cases import CASES, PUBLIC, Case, World
 from zhiyin.accounts import access, matrix
 from zhiyin.accounts.models import User
@@ -25,7 +25,6 @@ from zhiyin.accounts.roles import Role
 from zhiyin.accounts.routes import Route, routes
 
 REFUSALS = {401, 403, 404, 405}
-COUNTED = "accounts_requestcount"  # a refused request is a request, too
 
 
 @dataclass
@@ -37,7 +36,7 @@ class Company:
         self.by_role = {role: factories.user(role, department=self.north) for role in Role}
         self.colleague = factories.user(department=self.north)
         self.stranger = factories.user(department=self.south)
-        self.clients = {role: _signed_in(user) for role, user in self.by_role.items()}
+        self.clients = {role: signed_in(user) for role, user in self.by_role.items()}
         self._cases: dict[tuple[str, object], Case] = {}
 
     def case(self, route: Route, owner: User) -> Case:
@@ -86,13 +85,13 @@ def test_a_stranger_is_sent_to_the_sign_in_everywhere() -> None:
     wrong = []
     for route in _asked():
         case = company.case(route, company.stranger)
-        before = _writes()
+        before = writes()
         response = _ask(client, route, case)
         asked_to_sign_in = response.status_code == 401 or (
             response.status_code == 302 and response.headers["Location"].startswith(_login())
         )
-        if not asked_to_sign_in or _writes() != before:
-            wrong.append((route.method, route.address, response.status_code, _writes() - before))
+        if not asked_to_sign_in or writes() != before:
+            wrong.append((route.method, route.address, response.status_code, writes() - before))
     assert wrong == []
 
 
@@ -106,10 +105,10 @@ def test_a_role_without_the_permission_is_refused_and_nothing_happened() -> None
             if access.allowed(user, str(route.permission)):
                 continue
             case = company.case(route, user)
-            before = _writes()
+            before = writes()
             response = _ask(company.clients[role], route, case)
             asked += 1
-            if response.status_code != 403 or _writes() != before:
+            if response.status_code != 403 or writes() != before:
                 wrong.append((role, route.method, route.address, response.status_code))
     assert wrong == []
     assert asked > 0
@@ -132,9 +131,9 @@ def test_a_row_out_of_reach_is_refused_and_nothing_happened(ownership: str) -> N
                 or access.can_reach(user, permission, case.row)
             ):
                 continue
-            before = _writes()
+            before = writes()
             response = _ask(company.clients[role], route, case)
-            if response.status_code not in REFUSALS or _writes() != before:
+            if response.status_code not in REFUSALS or writes() != before:
                 wrong.append((role, route.method, route.address, response.status_code))
     assert wrong == []
     assert mail.outbox == []
@@ -158,12 +157,6 @@ def test_a_row_within_reach_is_shown() -> None:
     assert wrong == []
 
 
-def _signed_in(user: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
-    return client
-
-
 def _asked() -> list[Route]:
     return [
         route
@@ -181,17 +174,3 @@ def _ask(client: Client, route: Route, case: Case):  # type: ignore[no-untyped-d
 
 def _login() -> str:
     return reverse("account_login")
-
-
-def _writes(besides: str = "") -> int:
-    """Rows inserted, updated or deleted in this transaction so far, in every table but one, and
-    but that which counts the requests themselves."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)"
-            " from pg_stat_xact_user_tables where relname <> all(%s)",
-            [[besides, COUNTED]],
-        )
-        row = cursor.fetchone()
-    assert row is not None
-    return int(row[0])

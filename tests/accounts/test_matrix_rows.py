@@ -1,5 +1,4 @@
-"""The matrix in full: every route of a customer or company × role × how its row is reached, and
-every field × level on every way by which it could leave or be written.
+"""The matrix in full: every route of a customer or company × role × how its row is reached.
 
 What is expected is worked out here from the declared grants by a naive reading of the rules, not
 by access.py. After each refusal the database's own counters say that nothing was written; jobs of
@@ -9,31 +8,27 @@ the background are rows too, so nothing is queued either.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from django.core import mail
-from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from tests import factories
-from tests.customers import people
+from tests.accounts.asking import signed_in, writes
 from tests.matrix_cases import CASES, Case, World
 from zhiyin.accounts import policy
 from zhiyin.accounts.access import Grant, Level, Resource, Scope
 from zhiyin.accounts.models import Delegation, Share, Territory, User
 from zhiyin.accounts.roles import Role
 from zhiyin.accounts.routes import Route, routes
-from zhiyin.customers.models import Company, Customer, ProfileChange
+from zhiyin.customers.models import Company, Customer
 
 pytestmark = pytest.mark.django_db
 REFUSALS = {401, 403, 404, 405}
@@ -158,7 +153,7 @@ class House:
         self.north, self.south = factories.department("North"), factories.department("South")
         self.shop = factories.department("Shop", parent=self.north)
         self.users = {role: factories.user(role, department=self.north) for role in Role}
-        self.clients = {role: _signed_in(user) for role, user in self.users.items()}
+        self.clients = {role: signed_in(user) for role, user in self.users.items()}
         self.colleague = factories.user(department=self.north)
         self.stranger = factories.user(department=self.south)
         # Administrators may do everything, so what they delegate is limited by the receiver alone.
@@ -166,12 +161,6 @@ class House:
 
     def case(self, route: Route) -> Case:
         return CASES[route.name](World(self.north, self.south, self.stranger))
-
-
-def _signed_in(user: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
-    return client
 
 
 def _of_rows(
@@ -206,14 +195,14 @@ def test_every_route_of_a_row_answers_as_the_rules_say(
             expected = WAYS[way].allows(resource, role, action)
             if expected and route.method != "GET":
                 continue  # what it then does, the tests of its room say
-            before = _writes()
+            before = writes()
             status = _ask(house.clients[role], route, case).status_code
             if expected:
                 opened += 1
                 fine = status not in {401, 403, 404} and status < 500
             else:
                 refused += 1
-                fine = status in REFUSALS and _writes() == before
+                fine = status in REFUSALS and writes() == before
             if not fine:
                 wrong.append((role.value, route.method, route.address, status, expected))
     assert wrong == []
@@ -229,205 +218,3 @@ def _ask(client: Client, route: Route, case: Case) -> HttpResponse:
     return client.generic(  # type: ignore[return-value]
         route.method, address, json.dumps(case.body), "application/json"
     )
-
-
-def _writes() -> int:
-    """Rows written in this transaction, besides how many requests somebody has made."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)"
-            " from pg_stat_xact_user_tables where relname <> 'accounts_requestcount'"
-        )
-        (count,) = cursor.fetchone() or (0,)
-    return int(count)
-
-
-# ----- fields: each at each level, on every way out and in
-
-
-@dataclass(frozen=True)
-class Planted:
-    """What a field holds in the test's row, and how it reads where it must not."""
-
-    value: Any
-    needles: tuple[str, ...]
-    column: str = ""
-
-
-NAME = "司马倩影"
-CUSTOMER = {
-    "number": Planted("ZQ4471", ("ZQ4471",)),
-    "name": Planted(NAME, (NAME,)),
-    "job_title": Planted("zqchief", ("zqchief",)),
-    "country": Planted("zqland", ("zqland",)),
-    "province": Planted("zqshire", ("zqshire",)),
-    "city": Planted("zqtown", ("zqtown",)),
-    "tags": Planted(["zqtag"], ("zqtag",)),
-    "orders": Planted(6052, ("6052", "6,052")),
-    "revenue": Planted(Decimal("48213.77"), ("48213.77", "48,213.77", "48,214", "48214")),
-    "email": Planted("zqmail@example.com", ("zqmail@example.com",)),
-    "phone": Planted("+8613877719384", ("13877719384", "138 7771 9384", "77719384")),
-    "birth_date": Planted(date(1977, 3, 9), ("1977-03-09",)),
-}
-EDITS = {
-    "number": "ZQ1", "name": "Ann", "job_title": "x", "country": "x", "province": "x", "city": "x",
-    "email": "new@example.com", "phone": "13900001111", "birth_date": "1980-01-01",
-    "gender": "female", "language": "en",
-}  # fmt: skip
-# The API has no job title yet; lists and files mask what is about a person.
-PERSONAL = ("email", "phone", "birth_date")
-NOT_TOLD = {"job_title": {"API record"}, **{field: {"export"} for field in PERSONAL}}
-
-
-@pytest.fixture
-def person(db: None) -> Customer:
-    made = people.customer(
-        owner=None, **{field: planted.value for field, planted in CUSTOMER.items()}
-    )
-    Customer.objects.filter(pk=made.pk).update(version=3)
-    return Customer.objects.get(pk=made.pk)
-
-
-@contextmanager
-def granted(field: str, level: Level) -> Iterator[Client]:
-    """An analyst who may do everything with every customer, this field at this level."""
-    resource = policy.resource_named("customer")
-    everything = Grant(
-        Scope.ALL, resource.actions - {"reveal"}, plain=Level.WRITE, personal=Level.WRITE,
-        sensitive=Level.WRITE, fields={field: level},
-    )  # fmt: skip
-    user = factories.user(Role.ANALYST, locale="zh-hans")
-    with policy.supposing({"customer": {**resource.grants, Role.ANALYST: everything}}):
-        yield _signed_in(user)
-
-
-def _ways_out(client: Client, row: Customer) -> dict[str, str]:
-    """Every page, endpoint and file that tells of this one customer."""
-    columns = list(policy.resource_named("customer").fields)
-    cell = [reverse("customer_cell", args=[row.pk, key]) for key in EDITS if key != "birth_date"]
-    shown = {
-        "list": client.get(reverse("customers"), {"col": columns}),
-        **{address: client.get(address) for address in cell},
-        "record": client.get(reverse("customer", args=[row.pk])),
-        "drawer": client.get(reverse("customer_drawer", args=[row.pk])),
-        "edit form": client.get(reverse("edit_customer", args=[row.pk])),
-        "API record": client.get(f"/api/v1/customers/{row.pk}"),
-        "API list": client.get("/api/v1/customers?sort=name"),
-        "timeline": client.get(f"/api/v1/customers/{row.pk}/timeline"),
-        "export": client.post(
-            reverse("export_customers"),
-            {"all": "1", "query": urlencode({"col": columns}, doseq=True), "format": "csv"},
-        ),
-    }
-    told = {}
-    for name, answer in shown.items():
-        assert answer.status_code in {200, 403}, (name, answer.status_code)
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
-        text = content.decode()
-        is_json = answer.headers["Content-Type"].startswith("application/json")
-        told[name] = json.dumps(json.loads(text), ensure_ascii=False) if is_json else text
-    return told
-
-
-@pytest.mark.parametrize("level", [Level.HIDDEN, Level.MASKED])
-@pytest.mark.parametrize("field", [one for one in CUSTOMER if one != "name"])
-def test_a_field_that_may_not_be_read_leaves_by_no_way(
-    person: Customer, field: str, level: Level
-) -> None:
-    with granted(field, level) as client:
-        told = _ways_out(client, person)
-    found = [way for way, text in told.items() if any(n in text for n in CUSTOMER[field].needles)]
-    assert found == []
-    answer = json.loads(told["API record"])
-    if level is Level.MASKED and field in PERSONAL:
-        assert field in answer["masked"]
-    else:
-        assert field not in answer
-
-
-@pytest.mark.parametrize("field", CUSTOMER)
-def test_a_field_that_may_be_read_is_there(person: Customer, field: str) -> None:
-    """Else the test above would hold of a page that shows nothing."""
-    with granted(field, Level.READ) as client:
-        told = _ways_out(client, person)
-    needles = CUSTOMER[field].needles
-    ways = {"API record", "export"} - NOT_TOLD.get(field, set())
-    for way in ways:
-        assert any(needle in told[way] for needle in needles), way
-    assert any(needle in told["record"] for needle in needles) or field == "province"
-
-
-@pytest.mark.parametrize("field", ["revenue", "orders", "last_order_at", "created_at"])
-def test_nobody_sorts_or_filters_by_what_they_may_not_read(person: Customer, field: str) -> None:
-    """An order or a count would tell it: the API says no, the list forgets that it was asked."""
-    people.customer("Other", revenue=Decimal(1), orders=1)
-    with granted(field, Level.HIDDEN) as client:
-        for sort in (field, f"-{field}"):
-            assert client.get("/api/v1/customers", {"sort": sort}).status_code == 422
-        pages = [
-            [one.row.pk for one in client.get(reverse("customers"), asked).context["lines"]]
-            for asked in ({"sort": field}, {"sort": f"-{field}"}, {})
-        ]
-    assert pages[0] == pages[1] == pages[2]
-
-
-@pytest.mark.parametrize("level", Level)
-@pytest.mark.parametrize("field", EDITS)
-def test_a_field_is_written_where_it_may_be_and_nowhere_else(
-    person: Customer, field: str, level: Level
-) -> None:
-    """By the API, its cell, the fact on the record, the form and the change of many rows."""
-    may = level is Level.WRITE
-    with granted(field, level) as client:
-        for name, write in WRITES.items():
-            before, writes = _as_stored(person), _writes()
-            with transaction.atomic():
-                answer = write(client, person, field)
-                changed = _as_stored(person) != before
-                told = ProfileChange.objects.filter(field=field).exists()
-                rows = _writes() - writes
-                transaction.set_rollback(True)
-            if may and (name, field) not in NOT_WRITTEN and name in ("API", "fact"):
-                assert changed, (name, answer.status_code, answer.content[:300])
-            if not may:
-                assert not changed, name
-                assert not told, name
-                assert rows == 0, (name, answer.status_code)
-
-
-def _as_stored(row: Customer) -> dict[str, Any]:
-    return Customer.objects.filter(pk=row.pk).values().get()
-
-
-def _patch(client: Client, row: Customer, field: str) -> Any:
-    return client.patch(
-        f"/api/v1/customers/{row.pk}", {"version": row.version, field: EDITS[field]},
-        "application/json",
-    )  # fmt: skip
-
-
-def _cell(client: Client, row: Customer, field: str) -> Any:
-    address = reverse("customer_cell", args=[row.pk, field])
-    return client.post(address, {"value": EDITS[field], "version": row.version})
-
-
-def _fact(client: Client, row: Customer, field: str) -> Any:
-    address = reverse("customer_fact", args=[row.pk, field])
-    return client.post(address, {"value": EDITS[field], "version": row.version})
-
-
-def _form(client: Client, row: Customer, field: str) -> Any:
-    sent = {field: EDITS[field], f"before-{field}": "", "version": row.version}
-    return client.post(reverse("edit_customer", args=[row.pk]), sent)
-
-
-def _many(client: Client, row: Customer, field: str) -> Any:
-    sent = {"id": str(row.pk), "field": field, f"value-{field}": EDITS[field]}
-    return client.post(reverse("edit_customers"), sent)
-
-
-# The API takes neither job title nor province; the province has no row of its own on the page.
-NOT_WRITTEN = {("API", "job_title"), ("API", "province"), ("fact", "province")}
-WRITES: dict[str, Callable[[Client, Customer, str], Any]] = {
-    "API": _patch, "cell": _cell, "fact": _fact, "form": _form, "many": _many,
-}  # fmt: skip

@@ -19,9 +19,11 @@ from zhiyin.customers import companies as known_companies
 from zhiyin.customers import seeing
 from zhiyin.customers.asking import asked
 from zhiyin.customers.models import Company, Customer, Order, Segment, Task
+from zhiyin.customers.objects.companies import COMPANY
 from zhiyin.customers.objects.people import CUSTOMER
-from zhiyin.objects import recent
+from zhiyin.objects import levels, recent
 from zhiyin.objects.keyset import in_usual_order
+from zhiyin.objects.levels import Levels, may_ask
 from zhiyin.palette import LIMIT, Entry, fits, way_to_new
 
 SHORTEST_NUMBER = 4  # of an order: a shorter one would begin thousands
@@ -43,19 +45,27 @@ def people(user: Person, query: str) -> Iterator[Entry]:
         return
     seen = access.scoped(user, Customer.objects.all(), "customer.see")
     found = in_usual_order(CUSTOMER, asked(user, seen, query).rows)
+    known = levels.everywhere(user, CUSTOMER)
     for one in found.only("name", "number", "city")[:LIMIT]:
-        yield _person(one)
+        yield _person(one, known)
 
 
-def _person(one: Customer) -> Entry:
-    about = " ".join(part for part in (one.number, one.city) if part)
+def _person(one: Customer, known: Levels) -> Entry:
     address = reverse("customer", args=[one.pk])
-    return Entry(one.name or one.number, about, address, "user", gettext("Customers"))
+    title = one.name or _told(one, known, "number") or str(one.pk)[-8:]
+    about = _told(one, known, "number", "city")
+    return Entry(title, about, address, "user", gettext("Customers"))
+
+
+def _told(one: Customer | Company, known: Levels, *keys: str) -> str:
+    """What of these fields is filled and may be read of every row that the reader sees."""
+    return " ".join(filter(None, (getattr(one, key) for key in keys if may_ask(known, key))))
 
 
 def _people_again(user: User, ids: Sequence[UUID]) -> dict[UUID, Entry]:
     seen = access.scoped(user, Customer.objects.filter(pk__in=ids), "customer.see")
-    return {one.pk: _person(one) for one in seen.only("name", "number", "city")}
+    known = levels.everywhere(user, CUSTOMER)
+    return {one.pk: _person(one, known) for one in seen.only("name", "number", "city")}
 
 
 def companies(user: Person, query: str) -> Iterator[Entry]:
@@ -66,19 +76,21 @@ def companies(user: Person, query: str) -> Iterator[Entry]:
     yield from way_to_new(user, query, "company.add", title, "new_company", "building")
     if not _says_something(query):
         return
+    known = levels.everywhere(user, COMPANY)
     for one in known_companies.suggested(user, query)[:LIMIT]:
-        yield _company(one)
+        yield _company(one, known)
 
 
-def _company(one: Company) -> Entry:
-    about = " ".join(part for part in (one.number, one.city) if part)
+def _company(one: Company, known: Levels) -> Entry:
     address = reverse("company", args=[one.pk])
+    about = _told(one, known, "number", "city")
     return Entry(one.name, about, address, "building", gettext("Companies"))
 
 
 def _companies_again(user: User, ids: Sequence[UUID]) -> dict[UUID, Entry]:
     seen = access.scoped(user, Company.objects.filter(pk__in=ids), "company.see")
-    return {one.pk: _company(one) for one in seen.only("name", "number", "city")}
+    known = levels.everywhere(user, COMPANY)
+    return {one.pk: _company(one, known) for one in seen.only("name", "number", "city")}
 
 
 def orders(user: Person, query: str) -> Iterator[Entry]:
@@ -92,10 +104,12 @@ def orders(user: Person, query: str) -> Iterator[Entry]:
         ids = list(begun.values_list("pk", flat=True)[:MOST_BEGUN])
     seen = access.scoped(user, Customer.objects.all(), "customer.see")
     found = Order.objects.filter(pk__in=ids, customer__in=seen)
+    known = levels.everywhere(user, CUSTOMER)
     for one in found.select_related("customer").order_by("number")[:LIMIT]:
         if one.customer is not None:
             address = f"{reverse('customer', args=[one.customer.pk])}?tab=orders#o{one.pk}"
-            yield Entry(one.number, one.customer.name or one.customer.number, address,
+            who = one.customer.name or _told(one.customer, known, "number")
+            yield Entry(one.number, who, address,
                         "shopping-bag", gettext("Orders"))  # fmt: skip
 
 

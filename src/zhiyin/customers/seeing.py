@@ -1,6 +1,6 @@
-"""A customer as one reader sees them: what a page may print of the row without asking again.
+"""A customer or company as one reader sees it: what a page may print without asking again.
 
-Screens print a dozen fields of a person. Instead of a question at each, they get a copy of the row
+Screens print a dozen fields of a row. Instead of a question at each, they get a copy of the row
 in which everything that the reader may not read is empty. Personal fields are not touched: they
 are masked, or revealed for a reason, by `fields`.
 """
@@ -8,14 +8,16 @@ are masked, or revealed for a reason, by `fields`.
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from zhiyin.accounts.access import Level
 from zhiyin.customers.fields import PERSONAL, Levels
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Company, Customer
 
+Row = TypeVar("Row", Customer, Company)
 # A right whose name is not that of one column: what lies behind it.
 _BEHIND = {
     "value_12m": ("value_12m", "value_12m_low", "value_12m_high"),
@@ -27,7 +29,10 @@ SCORE_FIELDS = {
     "churn": ("churn_risk",), "value": ("value_12m",), "next_purchase": ("next_purchase",),
     "rfm": ("rfm", "rfm_segment"), "personas": ("persona",),
 }  # fmt: skip
-_COLUMNS = {field.name: field for field in Customer._meta.concrete_fields}
+_COLUMNS = {
+    model: {field.name: field for field in model._meta.concrete_fields}
+    for model in (Customer, Company)
+}
 
 
 def may_read(levels: Levels, *fields: str) -> bool:
@@ -40,15 +45,15 @@ def sees_orders(levels: Levels) -> bool:
     return may_read(levels, "orders", "revenue")
 
 
-def as_seen(customer: Customer, levels: Levels) -> Customer:
+def as_seen(row: Row, levels: Levels) -> Row:
     """A copy to be shown, never to be saved: empty where the reader may not read."""
-    seen = copy.copy(customer)
+    seen, columns = copy.copy(row), _COLUMNS[type(row)]
     for name in levels:
         if name in PERSONAL or may_read(levels, name):
             continue
         for column in _BEHIND.get(name, (name,)):
-            if column in _COLUMNS:
-                setattr(seen, column, _empty(_COLUMNS[column]))
+            if column in columns:
+                setattr(seen, column, _empty(columns[column]))
     return seen
 
 

@@ -247,13 +247,17 @@ class BulkAction:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the record's page: a tab with its template and what that template needs."""
+    """A part of the record's page: a tab with its template and what that template needs.
+
+    A `count` that is a field's figure says in `counts` which: who may not read it gets no count.
+    """
 
     key: str
     label: StrOrPromise
     template: str
     context: Callable[[Any, Asked], Mapping[str, object]]
     count: Callable[[Any], int] | None = None
+    counts: str = ""
     permission: str = ""
 
 

@@ -118,9 +118,9 @@ COMPANY = definitions.register(
         sections=(
             Section("timeline", _("Timeline"), "customers/company/timeline.html", read.timeline),
             Section("people", pgettext_lazy("of a company", "People"),
-                    "customers/company/people.html", read.people, read.headcount),
+                    "customers/company/people.html", read.people, read.headcount, "headcount"),
             Section("orders", _("Orders"), "customers/company/orders.html", read.orders,
-                    lambda row: row.orders),
+                    lambda row: row.orders, "orders"),
             Section("tasks", _("Tasks"), "customers/company/tasks.html", read.tasks),
             Section("files", _("Files"), "files/section.html", _files, file_count),
             Section("comments", _("Comments"), "talk/section.html", _comments, comment_count),

@@ -21,7 +21,9 @@ from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.customers.models import Company, Customer, Note, Order, Task
+from zhiyin.customers.seeing import as_seen, sees_orders
 from zhiyin.customers.timeline.entries import Entry, Part
+from zhiyin.objects import levels
 from zhiyin.objects.definitions import Asked, Kind, fields_of, object_type
 from zhiyin.objects.models import FieldChange
 
@@ -50,17 +52,23 @@ def headcount(company: Company) -> int:
 
 
 def people(company: Company, asked: Asked) -> Mapping[str, object]:
-    """The tab of people, who bought most first."""
-    found = list(of_company(company, asked.user).order_by("-revenue", "id")[:SHOWN])
+    """The tab of people, who bought most first; columns that may be read of everybody in sight."""
+    of = object_type("customer")
+    known = levels.everywhere(asked.user, of)
+    order = ("-revenue", "id") if levels.may_ask(known, "revenue") else ("name", "id")
+    found = list(of_company(company, asked.user).order_by(*order)[:SHOWN])
+    counted = levels.may_ask(_levels(company, asked), "headcount")
     return {
-        "people": found, "unseen": max(0, company.headcount - len(found)),
+        "people": found, "unseen": max(0, company.headcount - len(found)) if counted else 0,
+        "knows": {key for key in ("job_title", "city", "orders", "revenue")
+                  if levels.may_ask(known, key)},
         "may_link": access.allowed(asked.user, "customer.change"),
     }  # fmt: skip
 
 
 def orders(company: Company, asked: Asked) -> Mapping[str, object]:
     """What its people bought, newest first; nothing for who may not read orders."""
-    if access.levels(asked.user, "customer").get("orders", Level.HIDDEN) < Level.READ:
+    if not sees_orders(access.levels(asked.user, "customer")):
         return {"orders": []}
     return {"orders": list(_orders(company, asked.user)[:SHOWN])}
 
@@ -93,13 +101,13 @@ def tasks(company: Company, asked: Asked) -> Mapping[str, object]:
 
 def timeline(company: Company, asked: Asked) -> Mapping[str, object]:
     """What its people bought, what was written about them, what changed in the company."""
-    lines = [*_bought(company, asked), *_written(company, asked.user), *_changed(company)]
+    lines = [*_bought(company, asked), *_written(company, asked.user), *_changed(company, asked)]
     lines.sort(key=lambda line: (line.at, line.key), reverse=True)
     return {"lines": lines[:MOST_LINES]}
 
 
 def _bought(company: Company, asked: Asked) -> Iterator[Entry]:
-    if access.levels(asked.user, "customer").get("orders", Level.HIDDEN) < Level.READ:
+    if not sees_orders(access.levels(asked.user, "customer")):
         return
     for one in _orders(company, asked.user)[:MOST_LINES]:
         returned = one.kind == Order.Kind.RETURN
@@ -126,17 +134,25 @@ def _written(company: Company, user: User) -> Iterator[Entry]:
         yield Entry("note", str(one.pk), one.at, "pencil", parts, side="ours", quote=one.text)
 
 
-def _changed(company: Company) -> Iterator[Entry]:
-    known = fields_of(object_type("company"))
+def _levels(company: Company, asked: Asked) -> levels.Levels:
+    return levels.of_row(asked.user, object_type("company"), company)
+
+
+def _changed(company: Company, asked: Asked) -> Iterator[Entry]:
+    """Changes of the fields that the reader knows of, with the values of those they may read."""
+    known, may = fields_of(object_type("company")), _levels(company, asked)
     found = FieldChange.objects.filter(object_type="company", row=company.pk)
     for one in found.select_related("by").order_by("-at")[:MOST_LINES]:
-        field = known.get(one.field)
+        field, level = known.get(one.field), may.get(one.field, Level.HIDDEN)
+        if level is Level.HIDDEN:
+            continue
         parts = [
             Part(gettext("Company")),
             Part(str(field.label) if field else one.field, strong=True),
         ]
         if (
             field is not None
+            and level >= Level.READ
             and field.kind in (Kind.TEXT, Kind.CHOICE, Kind.TAGS)
             and not field.custom
         ):
@@ -152,16 +168,16 @@ def _changed(company: Company) -> Iterator[Entry]:
 
 def aside(company: Company, asked: Asked) -> Mapping[str, object]:
     """What stands at the right: spending by month, and who buys for it."""
-    seen = of_company(company, asked.user)
+    seen, known = of_company(company, asked.user), _levels(company, asked)
     reads = access.levels(asked.user, "customer").get("revenue", Level.HIDDEN) >= Level.READ
+    shown = as_seen(company, dict(known))
     subtitle = ", ".join(
-        str(part)
-        for part in (company.get_industry_display(), company.city or company.country)
-        if part
+        str(part) for part in (shown.get_industry_display(), shown.city or shown.country) if part
     )
+    knows = {key for key in ("orders", "revenue", "headcount") if levels.may_ask(known, key)}
     return {
-        "company": company, "subtitle": subtitle, "currency": settings.CURRENCY,
-        "months": _months(seen, asked) if reads else [],
+        "company": shown, "told": knows, "subtitle": subtitle, "currency": settings.CURRENCY,
+        "months": _months(seen, asked) if reads and "revenue" in knows else [],
         "buyers": list(seen.order_by("-revenue", "id")[:5]) if reads else [],
         "open_tasks": access.scoped(asked.user, Task.objects.all(), "task.see").filter(
             customer__in=_ids(seen), done_at=None

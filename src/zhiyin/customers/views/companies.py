@@ -18,6 +18,7 @@ from zhiyin.customers.objects import COMPANY
 from zhiyin.customers.queries import record
 from zhiyin.customers.services import companies
 from zhiyin.customers.services.values import CannotBe
+from zhiyin.objects import levels
 from zhiyin.objects.faults import Conflict
 from zhiyin.objects.views import creating
 from zhiyin.objects.views.answers import signed_in
@@ -102,5 +103,10 @@ def _told(reason: Exception) -> str:
 @require_GET
 def suggest(request: HttpRequest) -> HttpResponse:
     """Names of companies that fit what is typed, as options."""
-    named = found.suggested(signed_in(request), request.GET.get("q", "")[:80])
-    return render(request, "customers/company/suggestions.html", {"companies": named})
+    user = signed_in(request)
+    known = levels.everywhere(user, COMPANY)
+    context = {
+        "companies": found.suggested(user, request.GET.get("q", "")[:80]),
+        "knows": {key for key in ("city", "number") if levels.may_ask(known, key)},
+    }
+    return render(request, "customers/company/suggestions.html", context)

@@ -100,10 +100,10 @@ def record(request: HttpRequest, of: ObjectType, row_id: UUID) -> HttpResponse:
         one for one in of.sections if not one.permission or access.allowed(user, one.permission)
     ]
     current = next((s for s in sections if s.key == request.GET.get("tab")), sections[0])
-    walk = _walk_query(request)
+    walk, known = _walk_query(request), levels.of_row(user, of, row)
     context = {
         **_head(user, of, row, Drawing([], asked.as_of)),
-        "tabs": [_tab(one, row, current, walk) for one in sections], "section": current,
+        "tabs": [_tab(one, row, known, current, walk) for one in sections], "section": current,
         "walk": walk, "walk_at": reverse(f"{of.name}_walk", args=[row.pk]),
         "list_address": _list_address(request, of), "asked": asked,
         **(of.record(row, asked) if of.record else {}), **current.context(row, asked),
@@ -126,12 +126,15 @@ def title_of(of: ObjectType, row: Model) -> str:
     return str(getattr(row, of.title, "") or str(row.pk)[-8:])
 
 
-def _tab(section: Section, row: Model, current: Section, walk: str) -> dict[str, object]:
+def _tab(
+    section: Section, row: Model, known: levels.Levels, current: Section, walk: str
+) -> dict[str, object]:
     query = urlencode({"tab": section.key})
+    counted = section.count and (not section.counts or levels.may_ask(known, section.counts))
     return {
         "section": section, "current": section is current,
         "href": f"?{query}{f'&{walk}' if walk else ''}",
-        "count": section.count(row) if section.count else "",
+        "count": section.count(row) if section.count and counted else "",
     }  # fmt: skip
 
 
