@@ -68,6 +68,7 @@ ACTIONS: Mapping[str, Label] = {
     "rejects": said("policy", "read rejected rows"),
     "undo": said("policy", "undo"),
     "hosts": said("policy", "allow hosts"),
+    "manage": said("policy", "manage"),
     "cancel": said("policy", "cancel"),
     "verify": said("policy", "verify"),
     "deactivate": said("policy", "close accounts"),
