@@ -34,6 +34,7 @@ RESOURCES: Mapping[str, Label] = {
     "today": said("policy", "Today"),
     "import": said("policy", "Imports"),
     "source": said("policy", "Sources"),
+    "set_aside": said("policy", "Set aside"),
     "file": said("policy", "Files"),
     "comment": said("policy", "Comments"),
     "view": said("policy", "Saved views"),
@@ -69,6 +70,8 @@ ACTIONS: Mapping[str, Label] = {
     "undo": said("policy", "undo"),
     "hosts": said("policy", "allow hosts"),
     "manage": said("policy", "manage"),
+    "replay": said("policy", "send again"),
+    "discard": said("policy", "discard"),
     "cancel": said("policy", "cancel"),
     "verify": said("policy", "verify"),
     "deactivate": said("policy", "close accounts"),
@@ -98,6 +101,7 @@ _FIELDS: Mapping[str, Label] = {
     "email": said("policy", "E-mail"),
     "roles": said("policy", "Roles"),
     "rfm": said("policy", "RFM scores"),
+    "message": said("policy", "What was sent"),
     "is_active": said("policy", "Account is open"),
 }
 _named_above: dict[str, Callable[[], Mapping[str, Label]]] = {}
