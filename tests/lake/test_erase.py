@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -72,6 +73,22 @@ def test_a_version_that_never_was_is_refused(lake: Lake) -> None:
         lake.read("events", at=99)
     with pytest.raises(NoSuchVersionError):
         lake.read("scores", at=0)
+
+
+def test_a_moment_of_which_nothing_is_kept_is_refused(lake: Lake) -> None:
+    from deltalake import DeltaTable
+
+    begun = datetime.now(UTC)
+    with pytest.raises(NoSuchVersionError):
+        lake.read("events", at=begun - timedelta(days=1))
+    lake.append("events", events([100]), app_id="pump", sequence=9)
+    table = DeltaTable(f"{lake.root}/events")
+    table.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 seconds"})
+    DeltaTable(f"{lake.root}/events").create_checkpoint()
+    DeltaTable(f"{lake.root}/events").cleanup_metadata()  # as the vacuum does after weeks
+    with pytest.raises(NoSuchVersionError):
+        lake.read("events", at=begun)
+    assert lake.read("events", at=datetime.now(UTC)).num_rows == 41
 
 
 def test_appending_goes_on_after_an_erasure_and_counts_on(lake: Lake) -> None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from tests.lake.rows import events, lines
+from tests.lake.traces import holds
 from zhiyin.lake import Lake, VanishedError, writing
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -69,7 +70,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
 def hits(folder: Path) -> list[Path]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert files
-    return [path for path in files if b"canary-" in path.read_bytes()]
+    return [path for path in files if holds(path.name, path.read_bytes(), b"canary-")]
 
 
 def others(lake: Lake) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from zhiyin import __version__
-from zhiyin.cli import audit, campaigns, config, data, demo, doctor, serve, sources, users
+from zhiyin.cli import audit, campaigns, config, data, demo, doctor, lake, serve, sources, users
 from zhiyin.cli.output import Failure
 from zhiyin.cli.words import t
 
@@ -85,6 +85,7 @@ def build(exit_codes: Mapping[int, tuple[str, str]]) -> Parser:
     _campaigns(commands)
     _users(commands)
     _configuration(commands)
+    _lake(commands)
     trail = _command(commands, "audit", audit.verify, t("核验审计链", "Verify the audit chain"))
     trail.add_argument("step", choices=["verify"])
     _command(
@@ -180,6 +181,27 @@ def _users(commands: Any) -> None:
     new.add_argument("--role", action="append", required=True)
     reset = _command(steps, "password", users.reset, t("重置密码", "Make a new password"))
     reset.add_argument("email")
+
+
+def _lake(commands: Any) -> None:
+    group = commands.add_parser("lake", help=t("数据湖", "The lake"))
+    steps = group.add_subparsers(required=True)
+    size = _command(steps, "status", lake.status, t("各表的大小", "How large its tables are"))
+    size.add_argument("--as-of", help=t("当时的大小（日期或时刻）", "as it was at a day or moment"))
+    tidied = _command(
+        steps, "compact", lake.compact, t("把小文件合并成大文件", "Make small files large")
+    )
+    tidied.add_argument("--day", help=t("只整理这一天", "this day only"))
+    _command(steps, "verify", lake.verify, t("逐字节核验", "Read every byte and check"))
+    erased = _command(
+        steps, "erase", lake.erase, t("从数据湖删除客户，并出具回执", "Erase customers; a receipt")
+    )
+    whose = erased.add_mutually_exclusive_group(required=True)
+    whose.add_argument(
+        "--identifiers", type=Path,
+        help=t("标识文件，一行一个；- 为标准输入", "file of identifier ids, one a line; - is standard input"),
+    )  # fmt: skip
+    whose.add_argument("--customer", help=t("客户编号", "a customer's number"))
 
 
 def _configuration(commands: Any) -> None:

@@ -6,14 +6,22 @@ audit chain remembers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import structlog
+from django.conf import settings
+from django.utils import timezone
 
+from zhiyin.accounts.audit import record
+from zhiyin.accounts.models import User
 from zhiyin.collect.archive import lake
-from zhiyin.lake import HISTORY, Compacted
+from zhiyin.ids import uuid7
+from zhiyin.lake import HISTORY, Compacted, Finding, Receipt
 
 Progress = Callable[[str, int, int | None], None]
 log = structlog.get_logger(__name__)
@@ -47,3 +55,38 @@ def drop_history() -> int:
     if gone:
         log.info("old versions of the lake dropped", files=gone)
     return gone
+
+
+def verify(progress: Progress) -> Iterator[Finding]:
+    """What is wrong with the lake."""
+    for table in lake().tables:
+        yield from lake().verify(table, progress=progress)
+
+
+def erase(ids: Sequence[str], *, by: User, progress: Progress) -> tuple[Receipt, Path]:
+    """Erase persons from the lake; the receipt, and the file that keeps it.
+
+    Who was erased stands neither in the receipt nor in the audit chain. What PostgreSQL knows of
+    them is not touched.
+    """
+    receipt = lake().erase(ids, now=timezone.now(), progress=progress)
+    path = _kept(receipt)
+    record(
+        by, "lake.erased", None,
+        identifiers=receipt.identifiers, rows=receipt.rows_erased, receipt=path.name,
+    )  # fmt: skip
+    log.info("erased from the lake", rows=receipt.rows_erased, receipt=path.name)
+    return receipt, path
+
+
+def _kept(receipt: Receipt) -> Path:
+    """The receipt on disk, for the owner's eyes alone."""
+    folder = settings.DATA / "receipts"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path: Path = folder / f"erasure-{receipt.at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{uuid7()}.json"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(receipt.as_json(), file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    return path

@@ -5,6 +5,7 @@ personal text belongs in it: columns hold opaque ids, numbers and the names of e
 Delta Lake tables, so DuckDB, Spark, Polars, Trino and the cloud warehouses read them as they are.
 """
 
+from zhiyin.lake.checking import Finding, Problem
 from zhiyin.lake.compaction import Compacted
 from zhiyin.lake.erasure import Receipt
 from zhiyin.lake.errors import (
@@ -30,10 +31,12 @@ __all__ = [
     "BusyError",
     "Compacted",
     "DeletionVectorsError",
+    "Finding",
     "Lake",
     "LakeError",
     "NoSuchTableError",
     "NoSuchVersionError",
+    "Problem",
     "Receipt",
     "SchemaChangedError",
     "SchemaMismatchError",

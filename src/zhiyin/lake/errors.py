@@ -28,7 +28,7 @@ class BusyError(LakeError):
 
 
 class NoSuchVersionError(LakeError):
-    """The table did not exist yet at that version or moment."""
+    """The table did not exist yet at that version or moment, or nothing is kept from then."""
 
 
 class VanishedError(LakeError):

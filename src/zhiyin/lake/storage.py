@@ -8,6 +8,7 @@ second looks again. So what a writer knew when it decided still holds when it co
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import threading
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.fs as pa_fs
@@ -161,7 +162,21 @@ class Storage:
                 table.load_as_version(at)
             except (DeltaError, ValueError) as why:
                 raise NoSuchVersionError(f"{table_name} at {at}: {why}") from why
+            # For a moment before its oldest version delta-rs gives that oldest version.
+            if isinstance(at, datetime) and not self._was_made_by(table_name, table.version(), at):
+                raise NoSuchVersionError(f"{table_name} at {at}: nothing is kept from then")
         return table
+
+    def _was_made_by(self, table_name: str, version: int, at: datetime) -> bool:
+        try:
+            with self.disk(table_name).open_input_stream(f"_delta_log/{version:020}.json") as entry:
+                actions: list[Any] = [
+                    json.loads(line) for line in entry.read().splitlines() if line
+                ]
+        except OSError:  # only a checkpoint is left of it
+            return False
+        made = [one["commitInfo"]["timestamp"] for one in actions if "commitInfo" in one]
+        return all(one <= at.timestamp() * 1000 for one in made)
 
     def strictly(self, table_name: str, attempt: Callable[[DeltaTable], Result]) -> Result:
         """Let `attempt` look at the newest version and commit onto it (with `onto`).

@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
-from zhiyin.lake import appending, compaction, erasure
+from zhiyin.lake import appending, checking, compaction, erasure
+from zhiyin.lake.checking import Finding
 from zhiyin.lake.compaction import Compacted
 from zhiyin.lake.erasure import Receipt
-from zhiyin.lake.errors import SchemaMismatchError, VanishedError
+from zhiyin.lake.errors import NoSuchVersionError, SchemaMismatchError, VanishedError
 from zhiyin.lake.rewriting import Progress, silent
 from zhiyin.lake.scanning import BATCH_ROWS, Where, batches, condition, file_batches
 from zhiyin.lake.schemas import ERASED_SPEC, ERASED_TABLE, TABLES, TableSpec
@@ -154,6 +155,18 @@ class Lake:
         """Which of them were ever erased."""
         return self._tombstones.know(ids)
 
+    def verify(
+        self,
+        table_name: str,
+        *,
+        progress: Progress = silent,
+        settings: SortSettings | None = None,
+    ) -> Iterator[Finding]:
+        """Read every byte of the newest version; what is wrong, and nothing where all is well."""
+        return checking.verify(
+            self._storage, self._tombstones, table_name, progress=progress, settings=settings
+        )
+
     # reading
 
     def read(
@@ -205,9 +218,9 @@ class Lake:
         table = self._storage.opened(table_name)
         return -1 if table is None else table.version()
 
-    def status(self) -> list[TableStatus]:
-        """Size and extent of every table."""
-        return [self._status(name) for name in self.tables]
+    def status(self, at: datetime | None = None) -> list[TableStatus]:
+        """Size and extent of every table, now or at a moment."""
+        return [self._status(name, at) for name in self.tables]
 
     # inside
 
@@ -237,8 +250,11 @@ class Lake:
             raise SchemaMismatchError(f"table {table_name} has no columns {unknown}")
         return pa.schema([schema.field(name) for name in names])
 
-    def _status(self, table_name: str) -> TableStatus:
-        table = self._storage.opened(table_name)
+    def _status(self, table_name: str, at: datetime | None) -> TableStatus:
+        try:
+            table = self._storage.opened(table_name, at)
+        except NoSuchVersionError:  # it did not exist yet
+            table = None
         if table is None:
             return TableStatus(table_name, -1, 0, 0, 0, None, None)
         files = pa.table(table.get_add_actions(flatten=True))
