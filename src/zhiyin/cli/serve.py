@@ -31,6 +31,7 @@ Start = Callable[[], subprocess.Popen[bytes]]
 
 PORTS_TO_TRY = 50
 READY_SECONDS = 60
+LEAVING_SECONDS = 10
 PR_SET_PDEATHSIG = 1
 
 
@@ -145,6 +146,38 @@ def free_port(host: str, wanted: int) -> int:
                 continue
             return port
     raise Failure(t("没有空闲端口。", "No free port."))
+
+
+def wait_for_port(host: str, port: int) -> None:
+    """Until nobody listens there: SDKs know us by this number, so that another will not do.
+
+    After a kill -9 and a new start, what the killed one started may take a moment to leave.
+    """
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise Failure(
+                        t(f"端口 {port} 不能使用：{error}", f"Port {port} cannot be used: {error}")
+                    ) from error
+            else:
+                return
+        time.sleep(0.1)
+
+
+def wait_until_listening(host: str, port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until the child takes connections."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            if probe.connect_ex((_reachable(host), port)) == 0:
+                return
+        time.sleep(0.05)
+    raise Failure(t("事件接收接口没有起来，原因见上。", "It does not take events; see above."))
 
 
 def _reachable(host: str) -> str:

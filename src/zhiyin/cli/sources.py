@@ -114,7 +114,8 @@ def collect(options: Namespace, output: Output) -> int:
     from zhiyin.cli import serve
 
     with opened(options.data):
-        port = serve.free_port(options.host, options.port)
+        port = options.port
+        serve.wait_for_port(options.host, port)
         api = serve.child(
             "uvicorn", "zhiyin.collect.tracking.starting:standalone", "--factory", "--host",
             options.host, "--port", str(port), "--workers", str(options.workers), "--lifespan",
@@ -122,6 +123,7 @@ def collect(options: Namespace, output: Output) -> int:
             "--timeout-graceful-shutdown", "5",
         )  # fmt: skip
         url = f"http://{options.host}:{port}"
+        serve.wait_until_listening(options.host, port, api)
         output.result({"url": url, "pid": os.getpid()},
                       t(f"事件接收接口：{url}/v1/batch", f"Taking events: {url}/v1/batch"))  # fmt: skip
         return serve.stay_with(api)
