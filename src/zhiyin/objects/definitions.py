@@ -263,10 +263,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Found:
-    """The same rows asked for in two ways: to be shown in order, and to be counted.
-
-    `count` is how many they are where the search knows that already.
-    """
+    """The same rows to be shown in order and to be counted; how many, where that is known."""
 
     rows: QuerySet[Any]
     counted: QuerySet[Any]
