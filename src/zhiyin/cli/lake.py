@@ -135,8 +135,8 @@ def _told(receipt: Receipt, path: Path) -> str:
         )
         if one.files_unswept:
             lines.append(
-                t(f"  另有 {one.files_unswept:,} 个未提交的文件，一天后清除",
-                  f"  and {one.files_unswept:,} files that nobody committed, removed in a day")
+                t(f"  另有 {one.files_unswept:,} 个未提交的文件，将随旧版本一起清除",
+                  f"  and {one.files_unswept:,} files that nobody committed, removed with the older versions")
             )  # fmt: skip
     return "\n".join(lines)
 
