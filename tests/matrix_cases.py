@@ -25,7 +25,7 @@ from zhiyin.accounts.models import (
     Work,
 )
 from zhiyin.collect import services as collect
-from zhiyin.collect.models import SetAside, Source, WriteKey
+from zhiyin.collect.models import Event, SetAside, Source, WriteKey
 from zhiyin.connect.models import Delivery, Endpoint, HostRule, Occurrence
 from zhiyin.customers.models import Company, Customer, Segment
 from zhiyin.engage.models import Campaign, Message
@@ -377,6 +377,14 @@ def _set_aside(world: World) -> Case:
     return Case({"event_id": made.pk})
 
 
+def _event(world: World) -> Case:
+    """An event of nobody, whom those who see all customers see."""
+    source = Source.objects.get(pk=_source(world).kwargs["source_id"])
+    now = timezone.now()
+    made = Event.objects.create(event_id=uuid7(), name="x", at=now, received_at=now, source=source)
+    return Case({"ref": f"e-{made.pk}"})
+
+
 def _write_key(world: World) -> Case:
     source = Source.objects.get(pk=_source(world).kwargs["source_id"])
     return Case({"key_id": WriteKey.objects.create(source=source).pk})
@@ -421,6 +429,7 @@ CASES: dict[str, Callable[[World], Case]] = {
     "cancel_import": _import,
     "import_progress": _import,
     "import_rejects": _import,
+    "live_event": _event,
     "mend_set_aside": _set_aside,
     "source": _source,
     "change_source": _source,

@@ -49,13 +49,14 @@ django_application = InOneThread()
 import_module(settings.ROOT_URLCONF)  # a broken route stops the start, not the first visitor
 
 from zhiyin.collect.door import App, UploadDoor  # noqa: E402  (after Django is set up)
+from zhiyin.collect.streaming import LiveStreams  # noqa: E402
 from zhiyin.collect.tracking.starting import BesidePages  # noqa: E402
 from zhiyin.files.door import FileDoor  # noqa: E402
 from zhiyin.files.services import limits  # noqa: E402
 
 # Django's stubs ask for a dict where ASGI says a mapping.
 pages = UploadDoor(FileDoor(cast("App", django_application), limits))
-application = BesidePages(pages)
+application = BesidePages(LiveStreams(pages))
 
 # What was built at the start lives as long as the process: the collector need not look through
 # half a million objects again, which stops all answers of the process for 0.1 s each time.

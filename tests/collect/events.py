@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
 from zhiyin.accounts.models import User
 from zhiyin.collect import tracking_services
-from zhiyin.collect.models import SetAside, Source, Tally
+from zhiyin.collect.models import Event, Repeat, SetAside, Source, Tally
 from zhiyin.collect.tracking_services import Limits
 from zhiyin.ids import uuid7
 
@@ -56,6 +57,31 @@ def put_aside(source: Source) -> SetAside:
         first = first or made
     assert first is not None
     return first
+
+
+def told(source: Source, customer: UUID) -> Event:
+    """Some hot events of one customer, one of nobody, one that came twice; the customer's first."""
+    now, batch = timezone.now(), uuid7()
+    names = ("Product Viewed", "Product Added", "Order Completed", "Page Viewed")
+    context = {
+        "library": {"name": "analytics.js", "version": "4.4"},
+        "original_at": "2026-11-24T02:11:08Z",
+        "sent_at": "2026-11-24T02:11:09Z",
+    }
+    made = [
+        Event.objects.create(
+            event_id=uuid7(), name=name, at=now, received_at=now - timedelta(seconds=place),
+            source=source, batch=batch, customer_id=customer if place < 3 else None,
+            identifier_id=uuid7() if place < 3 else None, context=context,
+            properties={"product_id": "T-1", "email": "lin@example.com"} if place < 3 else {},
+        )
+        for place, name in enumerate(names)
+    ]  # fmt: skip
+    Repeat.objects.create(
+        source=source, lane=0, slot=0, at=now, received_at=now - timedelta(seconds=5),
+        event_id=made[0].pk, name=made[0].name, message=json.dumps({"userId": "lin-1001"}),
+    )  # fmt: skip
+    return made[0]
 
 
 _BAD: list[tuple[str, str, str, dict[str, object]]] = [

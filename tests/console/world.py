@@ -87,11 +87,13 @@ def shop(language: str) -> Shop:
     change = bulk.preview(CUSTOMER, Customer.objects.all(), "city", "x", by=boss)
     site = events.site(language, by=boss)
     events.put_aside(site)
+    events.told(site, found[0].pk)
     return Shop(boss, {
         "sources": "/data/sources/",
         "source": f"/data/sources/{site.pk}/",
         "new-source": "/data/sources/new/",
         "set-aside": "/data/set-aside/",
+        "live": "/data/live/",
         "components": "/console/components",
         "today": "/",
         "dashboard": "/dashboard",

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from zhiyin.collect.models import Tally
+from zhiyin.collect.models import Repeat, Tally
 
 Outcome = Tally.Outcome
 MINUTES_KEPT = timedelta(hours=2)
 KEPT = timedelta(days=35)
+REPEATS_KEPT = timedelta(days=1)
 _SETTLED = timedelta(minutes=2)  # the pump rarely writes minutes that are older
 
 
@@ -30,11 +32,33 @@ class _Sum:
 Key = tuple[datetime, UUID, str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """A message that came twice."""
+
+    source: UUID
+    event_id: UUID
+    name: str
+    received_at: datetime
+    message: bytes
+
+
+MOST_TWICE = 4  # of one turn and source that are kept to be looked at
+_slots = count()
+
+
 class Counted:
-    """What one turn counted."""
+    """What one turn counted, and a few messages that came twice."""
 
     def __init__(self) -> None:
         self._sums: dict[Key, _Sum] = {}
+        self._twice: dict[UUID, list[Twice]] = {}
+
+    def came_twice(self, one: Twice) -> None:
+        """Keep it to be looked at, where this turn has not kept enough."""
+        kept = self._twice.setdefault(one.source, [])
+        if len(kept) < MOST_TWICE:
+            kept.append(one)
 
     def add(
         self, source: UUID, outcome: Outcome, received: datetime, reason: str = "", n: int = 1
@@ -58,6 +82,9 @@ class Counted:
             known.events += sums.events
             known.oldest = min(known.oldest, sums.oldest)
             known.newest = max(known.newest, sums.newest)
+        for kept in other._twice.values():
+            for one in kept:
+                self.came_twice(one)
 
     def write(self, lane: int, now: datetime) -> None:
         """Add it to the rows of this lane, in the caller's transaction."""
@@ -72,8 +99,22 @@ class Counted:
                 lane, *map(list, rows), [one.events for one in sums], lags,
                 [one.newest for one in sums],
             ])  # fmt: skip
+            if self._twice:
+                cursor.executemany(_REPEAT, [
+                    (one.source, lane, next(_slots) % Repeat.RING, now, one.received_at,
+                     one.event_id, one.name[:120],
+                     one.message.decode("utf-8", "replace").replace("\0", ""))
+                    for kept in self._twice.values() for one in kept
+                ])  # fmt: skip
 
 
+_REPEAT = """
+insert into collect_repeat (source_id, lane, slot, at, received_at, event_id, name, message)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
+on conflict (source_id, lane, slot) do update set at = excluded.at,
+    received_at = excluded.received_at, event_id = excluded.event_id, name = excluded.name,
+    message = excluded.message
+"""
 _CONFLICT = """
 on conflict (at, source_id, outcome, reason, lane) do update set
     events = collect_tally.events + excluded.events,
@@ -126,3 +167,4 @@ def fold(now: datetime) -> None:
         cursor.execute(_LAST)
         cursor.execute(_HOURS, [(now - MINUTES_KEPT).replace(minute=0, second=0, microsecond=0)])
     Tally.objects.filter(at__lt=now - KEPT).delete()
+    Repeat.objects.filter(at__lt=now - REPEATS_KEPT).delete()

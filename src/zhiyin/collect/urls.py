@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zhiyin.collect.views import keys, listing, set_aside, sources, steps, uploads
+from zhiyin.collect.views import keys, listing, live, set_aside, sources, steps, uploads
 
 urlpatterns: list[URLPattern] = [
     path("imports/", listing.imports, name="imports"),
@@ -23,6 +23,9 @@ urlpatterns: list[URLPattern] = [
     path("sources/<uuid:source_id>/change/", sources.change_source, name="change_source"),
     path("sources/<uuid:source_id>/switch/", sources.switch_source, name="switch_source"),
     path("sources/<uuid:source_id>/keys/", keys.add_key, name="add_write_key"),
+    path("live/", live.live_events, name="live"),
+    path("live/stream/", live.live_stream, name="live_stream"),
+    path("live/events/<slug:ref>/", live.live_event, name="live_event"),
     path("set-aside/", set_aside.set_aside, name="set_aside"),
     path("set-aside/replay/", set_aside.replay_set_aside, name="replay_set_aside"),
     path("set-aside/discard/", set_aside.discard_set_aside, name="discard_set_aside"),

@@ -15,6 +15,7 @@ from zhiyin import palette
 from zhiyin.accounts import access, seat
 from zhiyin.accounts.access import Person
 from zhiyin.accounts.models import User
+from zhiyin.collect import live
 from zhiyin.customers import companies as known_companies
 from zhiyin.customers import seeing
 from zhiyin.customers.asking import asked
@@ -60,6 +61,16 @@ def _person(one: Customer, known: Levels) -> Entry:
 def _told(one: Customer | Company, known: Levels, *keys: str) -> str:
     """What of these fields is filled and may be read of every row that the reader sees."""
     return " ".join(filter(None, (getattr(one, key) for key in keys if may_ask(known, key))))
+
+
+def people_ids(user: User, query: str) -> list[UUID]:
+    """The best of those found whom the user may see, for other rooms' filters."""
+    seen = access.scoped(user, Customer.objects.all(), "customer.see")
+    found = in_usual_order(CUSTOMER, asked(user, seen, query).rows)
+    return list(found.values_list("pk", flat=True)[:LIMIT]) if _says_something(query) else []
+
+
+live.find_people_with(people_ids)
 
 
 def _people_again(user: User, ids: Sequence[UUID]) -> dict[UUID, Entry]:

@@ -45,3 +45,27 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%H:%M} {self.outcome}"
+
+
+class Repeat(models.Model):
+    """One of the last messages that came twice; each pump keeps RING of a source, in turn."""
+
+    RING = 16
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False)
+    lane = models.SmallIntegerField()
+    slot = models.SmallIntegerField()
+    at = models.DateTimeField(db_index=True)  # when the pump knew it again
+    received_at = models.DateTimeField()
+    event_id = models.UUIDField()
+    name = models.CharField(max_length=120)
+    message = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "lane", "slot"], name="collect_repeat_ring")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -18,6 +18,7 @@ from django.db import connection
 from zhiyin.collect.batch import Incoming
 from zhiyin.collect.pump import messages
 from zhiyin.collect.pump.messages import Unfit
+from zhiyin.collect.tallies import Twice
 from zhiyin.collect.tracking.bodies import GZIP, Refused, plain
 
 MOST_UNPACKED = 64 << 20  # the door let nothing larger in; this is against a changed setting
@@ -68,6 +69,12 @@ class Told:
     event: Incoming
     request: Request
     message: Raw
+
+    def came_twice(self) -> Twice:
+        """The same as a message that is here already."""
+        one = self.event
+        return Twice(self.request.source, one.event_id, one.name, self.request.received_at,
+                     bytes(self.message))  # fmt: skip
 
     def gone_wrong(self, reason: str, detail: str = "") -> Bad:
         """The same as what is set aside."""

@@ -134,6 +134,8 @@ def _take_in(source: UUID, found: Read, counted: Counted) -> None:
     for told in found.told:
         if (outcome := _outcome(told.event)) is not Tally.Outcome.SET_ASIDE:
             counted.add(source, outcome, told.request.received_at)
+        if outcome is Tally.Outcome.DUPLICATE:
+            counted.came_twice(told.came_twice())
 
 
 def _outcome(event: Incoming) -> Tally.Outcome:
