@@ -18,8 +18,8 @@ from django.apps import apps
 from django.db.models import Q, QuerySet
 
 from zhiyin.accounts import access, records
-from zhiyin.accounts.access import resource_named
 from zhiyin.accounts.models import User
+from zhiyin.accounts.policy import resource_named
 from zhiyin.collect.models import Event, Repeat, SetAside, Source, Tally
 
 Outcome = Tally.Outcome
