@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.accounts.test_matrix import _writes as rows_written
+from tests.accounts.asking import writes as rows_written
 from tests.api.desk import API, Desk
 from zhiyin.accounts.roles import Role
 from zhiyin.console.api.root import document

@@ -38,6 +38,9 @@ CHANGE_CUSTOMER = {A: "all", M: "department", K: "", S: "own", V: "department", 
 SEE_WEBHOOK = {A: "all", M: "own", K: "", S: "", V: "", N: "", D: "all", R: ""}
 SEE_DELEGATION = {A: "all", M: "own", K: "own", S: "own", V: "own", N: "own", D: "all", R: "own"}
 SEE_TERRITORY = {A: "all", M: "all", K: "", S: "", V: "", N: "", D: "all", R: ""}
+SEE_SET_ASIDE = {A: "all", M: "", K: "", S: "", V: "", N: "all", D: "all", R: ""}
+READ_SET_ASIDE = {A: "all", M: "", K: "", S: "", V: "", N: "", D: "all", R: ""}
+SEE_WRITE_KEY = {A: "all", M: "", K: "", S: "", V: "", N: "", D: "", R: ""}
 SEE_SERVICE_ACCOUNT = {A: "all", M: "", K: "", S: "", V: "", N: "", D: "", R: ""}
 
 # What a role knows of the personal fields of a row that it sees: on its own rows, and on others.
@@ -96,6 +99,10 @@ def may_know(role: Role, thing: str, field: str, row: str, *, door: str = "") ->
     if thing == "message":
         in_outbox = sees_row(role, row, SEE_MESSAGE) and sees_row(role, row)
         return in_outbox and (field != "address" or _knows_field(role, "email", row, door))
+    if thing == "set aside":  # the message of nobody knows whom: its name says what it was
+        return bool((SEE_SET_ASIDE if field == "name" else READ_SET_ASIDE)[role])
+    if thing == "write key":
+        return bool(SEE_WRITE_KEY[role])
     if thing == "import":
         return sees_row(role, row, SEE_IMPORT if field == "file" else SEE_ROWS_OF_IMPORT)
     if thing == "work":

@@ -7,6 +7,7 @@ oracle.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from django.utils import timezone
 from zhiyin.accounts.models import AccessToken, Delegation, Share, Territory, User
 from zhiyin.accounts.models.sign_in import KnownDevice, Session
 from zhiyin.accounts.roles import Role
+from zhiyin.collect.models import SetAside, Source, WriteKey
 from zhiyin.connect import sending, vault
 from zhiyin.connect.models import Delivery, Endpoint, Occurrence
 from zhiyin.customers import companies
@@ -251,6 +253,22 @@ def of_each_user(company: Company) -> None:
     )  # fmt: skip
 
 
+def sent_by_sdks(company: Company) -> None:
+    """A source with its key, and a message of it that could not be an event."""
+    word = company.traps.word
+    source = Source.objects.create(key="sdk", name_zh="网站", name_en="Site", kind=Source.Kind.WEB)
+    made = WriteKey.objects.create(source=source, key=word("write key", "key"))
+    company.know("source_id", source)
+    company.know("key_id", made)
+    message = {"type": "track", "event": "x", "properties": {"said": word("set aside", "message")}}
+    aside = SetAside.objects.create(
+        id=uuid7(), source=source, received_at=timezone.now(), kind="batch", reason="no_id",
+        name=word("set aside", "name"), message=json.dumps(message),
+    )  # fmt: skip
+    company.know("event_id", aside)
+
+
 PLANTERS: list[Callable[[Company], None]] = [
     custom_values, firms, attached, talked_about, told, hooks, opened, of_each_user,
+    sent_by_sdks,
 ]  # fmt: skip
