@@ -41,7 +41,7 @@ demo-reset: run-setup
 
 # Each of the workers has a database of its own; a file's tests stay together.
 test: setup
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxprocesses 4
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxprocesses 4 --durations=25
 
 POLICY := */accounts/policy*.py,*/accounts/rows.py,*/accounts/reach.py,*/accounts/access.py,*/accounts/explaining.py,*/accounts/sharing.py,*/accounts/delegating.py,*/accounts/territories.py,*/accounts/seat.py,*/accounts/row_security.py,*/accounts/looks.py
 POLICY_TESTS := $(addprefix tests/accounts/test_,access.py reach.py row_security.py policy_changes.py policy_screens.py policy_edges.py) tests/customers/test_looks.py

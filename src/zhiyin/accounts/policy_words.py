@@ -35,6 +35,7 @@ RESOURCES: Mapping[str, Label] = {
     "import": said("policy", "Imports"),
     "source": said("policy", "Sources"),
     "set_aside": said("policy", "Set aside"),
+    "event": said("policy", "Events"),
     "file": said("policy", "Files"),
     "comment": said("policy", "Comments"),
     "view": said("policy", "Saved views"),

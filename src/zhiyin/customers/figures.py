@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import connection
 
 from zhiyin.collect.hot import HOT
-from zhiyin.collect.pipeline import EARLIEST
 from zhiyin.customers import companies
 from zhiyin.customers.models import Reached
 
@@ -43,16 +42,21 @@ where c.id = t.id
 """
 
 
-_SEEN = """
-with came as (
+_CAME = """
+select came.customer_id, came.last from (
     select customer_id, max(at) as last from collect_event
     where received_at >= %(since)s and received_at < %(until)s
       and customer_id is not null and name <> all(%(ours)s) group by customer_id
-)
-update customers_customer c set last_seen_at = came.last from came
-where c.id = came.customer_id and (c.last_seen_at is null or c.last_seen_at < came.last)
+) came join customers_customer c on c.id = came.customer_id
+where c.last_seen_at is null or c.last_seen_at < came.last order by 1
+"""
+_SEEN = """
+update customers_customer c set last_seen_at = came.last
+from unnest(%s::uuid[], %s::timestamptz[]) as came(id, last) where c.id = came.id
 """
 _OVERLAP = timedelta(minutes=2)  # a turn of the pump that was under way the last time
+_AT_FIRST = timedelta(days=1)  # what came before that was seen when it was loaded
+_CHUNK = 2_000  # profiles of a transaction: whoever changes one of them waits for no more
 
 
 def see(until: datetime) -> int:
@@ -61,20 +65,20 @@ def see(until: datetime) -> int:
     The pump does not: a profile has many indexes, and a customer who clicks would be written with
     each click. Returns how many profiles changed.
     """
-    reached, _ = Reached.objects.select_for_update().get_or_create(
-        name="seen", defaults={"at": EARLIEST}
-    )
+    reached, _ = Reached.objects.get_or_create(name="seen", defaults={"at": until - _AT_FIRST})
     asked: dict[str, datetime | list[str]] = {
-        "since": reached.at - _OVERLAP,
-        "until": until,
-        "ours": list(OURS),
-    }
+        "since": reached.at - _OVERLAP, "until": until, "ours": list(OURS),
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_SEEN, asked)
-        changed = int(cursor.rowcount)
+        cursor.execute(_CAME, asked)
+        came = cursor.fetchall()
+    for start in range(0, len(came), _CHUNK):
+        ids, moments = zip(*came[start : start + _CHUNK], strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_SEEN, [list(ids), list(moments)])
     reached.at = until
     reached.save(update_fields=["at"])
-    return changed
+    return len(came)
 
 
 def refresh(customers: Iterable[UUID], *, at: datetime, undoing: bool = False) -> None:
