@@ -36,6 +36,7 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def typed(page: Page, field: str, text: str) -> Locator:
     """Type into the form of a page, out of its dialog if need be; its button."""
+    page.wait_for_load_state("networkidle")  # nothing is drawn anew under the fingers
     opens = page.locator('[data-opens="new-note"] >> visible=true')
     if field == "text" and opens.count():
         opens.first.click()

@@ -103,5 +103,7 @@ def test_what_was_answered_survives_a_crash_of_postgresql(key: WriteKey, times: 
             embedded.ensure(settings.DATA)
         _acknowledged(one, 1_000)
         found = one.close()
+    connection.close()
+    connection.close_pool()  # the next test begins without a line to the server that crashed
     assert found.clean, found
     assert one.ledger.tries > one.ledger.batches
