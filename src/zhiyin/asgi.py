@@ -48,10 +48,10 @@ async def _one_by_one(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 django_application = InOneThread()
 import_module(settings.ROOT_URLCONF)  # a broken route stops the start, not the first visitor
 
-from zhiyin.collect.door import App, UploadDoor  # noqa: E402  (after Django is set up)
+from zhiyin.collect.door import UploadDoor  # noqa: E402  (after Django is set up)
 from zhiyin.collect.streaming import LiveStreams  # noqa: E402
 from zhiyin.collect.tracking.starting import BesidePages  # noqa: E402
-from zhiyin.files.door import FileDoor  # noqa: E402
+from zhiyin.files.door import App, FileDoor  # noqa: E402
 from zhiyin.files.services import limits  # noqa: E402
 
 # Django's stubs ask for a dict where ASGI says a mapping.

@@ -21,11 +21,11 @@ from tests.customers import people
 from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
 from zhiyin.collect import live, streaming
-from zhiyin.collect.door import App, Receive, Scope, Send
 from zhiyin.collect.models import Event, Received, Repeat, Source
 from zhiyin.collect.pump.turning import turn
 from zhiyin.collect.tracking.bodies import PARTITIONS
 from zhiyin.collect.tracking.starting import Tracking
+from zhiyin.files.door import App, Receive, Scope, Send
 from zhiyin.ids import uuid7
 
 pytestmark = pytest.mark.django_db

@@ -6,18 +6,12 @@ The web server writes a body to disk before any view sees it, so a view's own ch
 from __future__ import annotations
 
 import shutil
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
 from zhiyin.collect.files import RESERVE
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from zhiyin.files.door import App, Receive, Scope, Send
 
 COPIES = 2  # the server's own, and the one we keep
 TOO_LARGE = "文件太大，请拆分后上传。\nThe file is too large; split it and upload the parts.\n"

@@ -26,8 +26,8 @@ from django.utils import timezone, translation
 from zhiyin.accounts import access, row_security, seat
 from zhiyin.accounts.models import User
 from zhiyin.collect import live
-from zhiyin.collect.door import App, Receive, Scope, Send
 from zhiyin.collect.live import Asked
+from zhiyin.files.door import App, Receive, Scope, Send
 
 log = structlog.get_logger(__name__)
 

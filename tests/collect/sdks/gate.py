@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zhiyin.collect.tracking.app import Receive, Scope, Send
 from zhiyin.collect.tracking.starting import Tracking
+from zhiyin.files.door import Receive, Scope, Send
 
 
 @dataclass(frozen=True)

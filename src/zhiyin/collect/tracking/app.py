@@ -11,11 +11,10 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 
 from psycopg import Error as DatabaseError
@@ -26,10 +25,8 @@ from zhiyin.collect.tracking.bodies import Body, Refused, look
 from zhiyin.collect.tracking.inbox import Arrived, Busy, Inbox
 from zhiyin.collect.tracking.keys import Key, Keys
 from zhiyin.collect.tracking.pace import Pace
+from zhiyin.files.door import Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 BATCH = "batch"

@@ -13,10 +13,10 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
-from zhiyin.collect.door import App
-from zhiyin.collect.tracking.app import Limits, Receive, Scope, Send, TrackingAPI
+from zhiyin.collect.tracking.app import Limits, TrackingAPI
 from zhiyin.collect.tracking.inbox import WRITERS, Inbox
 from zhiyin.collect.tracking.keys import Keys, reading
+from zhiyin.files.door import App, Receive, Scope, Send
 
 PATIENCE_S = 5.0  # for a database that restarts; then the door says 503
 
