@@ -236,6 +236,7 @@ class Road:
         page.locator("form[action$='/launch/'] button.btn-primary").click()
         sent = "select 1 from engage_campaign where state = 'sent'"
         self._until(lambda: bool(self.ask(sent)))
+        expect(page.locator("#sending")).to_have_count(0)  # the page shows its result by itself
         arms = dict(self.ask("select arm, count(*) from engage_campaignmember group by 1"))  # type: ignore[arg-type]
         assert arms["holdout"] / sum(arms.values()) == pytest.approx(0.10, abs=0.03)
         unexplained = "select count(*) from engage_campaignmember where outcome = 'pending'"
