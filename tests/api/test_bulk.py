@@ -13,6 +13,7 @@ from zhiyin.accounts.api import bulk
 from zhiyin.accounts.models import AuditPending
 from zhiyin.accounts.roles import Role
 from zhiyin.customers.models import Company, Customer, Identifier, ProfileChange, Task
+from zhiyin.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -38,7 +39,7 @@ class TestCustomers:
                 {"id": str(colleagues.pk), "version": 1, "city": "London"},
                 {"id": "x", "city": "London"},
                 {"id": str(mine.pk), "city": "London"},
-                {"name": "A", "owner": str(desk.admin.pk)},
+                {"name": "A", "owner_id": str(desk.admin.pk)},
                 {"name": 7},
             ],
         )  # fmt: skip
@@ -56,7 +57,9 @@ class TestCustomers:
         assert [
             [each["field"] for each in one["problem"]["errors"]] if one["problem"] else None
             for one in told["results"]
-        ] == [None, ["email"], None, ["version"], [], [], ["id"], ["version"], ["owner"], ["name"]]
+        ] == [
+            None, ["email"], None, ["version"], [], [], ["id"], ["version"], ["owner_id"], ["name"],
+        ]  # fmt: skip
         assert told["results"][1]["problem"]["texts"]["zh"] != ""
         mine.refresh_from_db()
         assert (mine.city, mine.version) == ("London", 2)
@@ -129,6 +132,31 @@ class TestCustomers:
 
     def test_who_only_reads_is_refused_as_a_whole(self) -> None:
         assert send(Desk().client(Role.READ_ONLY), "customers", [{"name": "A"}]).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["customers", "companies", "tasks"])
+def test_each_row_is_written_only_as_its_reader_saw_it(kind: str) -> None:
+    desk = Desk()
+    person, client = desk.customer(), desk.client(Role.SALES)
+    made = {
+        "customers": lambda: person,
+        "companies": lambda: Company.objects.create(name="A", owner=desk.sales),
+        "tasks": lambda: Task.objects.create(
+            customer=person, title="x", owner=desk.sales, created_by=desk.sales
+        ),
+    }[kind]()
+    what: dict[str, Any] = {"done": True} if kind == "tasks" else {"city": "London"}
+    tag = client.get(f"{API}/{kind}/{made.pk}").headers["ETag"]
+    row = {"id": str(made.pk), **what}
+    other = {"id": str(uuid7()), **what, "if_match": tag}
+    rows = [{**row, "if_match": '"old"'}, {**row, "if_match": tag}, {**row, "if_match": tag}, other]
+    told = send(client, kind, rows).json()
+    assert [one["status"] for one in told["results"]] == [412, 200, 412, 404]
+    assert told["results"][2]["problem"]["type"] == "urn:zhiyin:problem:changed"
+    assert send(client, kind, [{**row, "if_match": "*"}]).json()["done"] == 1
+    if kind != "tasks":
+        late = {**row, "version": 1, "if_match": "*"}
+        assert [one["status"] for one in send(client, kind, [late]).json()["results"]] == [409]
 
 
 def test_companies_and_tasks_are_written_in_bulk_too() -> None:

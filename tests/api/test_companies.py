@@ -79,7 +79,7 @@ def test_what_cannot_be_kept_is_named_and_nothing_is_written() -> None:
     assert set(errors) == {"name", "number", "website"}
     assert errors["number"]["zh"] != errors["number"]["en"]
     assert Company.objects.count() == 1
-    for body in ({"name": "X", "owner": str(desk.admin.pk)}, {"name": "X", "revenue": "9"}):
+    for body in ({"name": "X", "owner_id": str(desk.admin.pk)}, {"name": "X", "revenue": "9"}):
         assert client.post(f"{API}/companies", body, JSON).status_code == 422
 
 

@@ -233,3 +233,15 @@ def test_the_road_from_the_list_through_the_preview_and_back() -> None:
     assert Customer.objects.get().city == "Bath"
     stranger = client_of(factories.user(Role.ADMINISTRATOR))
     assert stranger.get(asked.headers["Location"]).status_code == 404
+
+
+def test_a_manager_hands_a_customer_to_another_department_from_the_list() -> None:
+    """By that very deed the customer leaves their sight, which no row security may refuse."""
+    ours, theirs = factories.department(), factories.department()
+    manager = factories.user(Role.MANAGER, department=ours)
+    row = people.customer("Ann", department=ours)
+    sent = {"version": "1", "before-department": str(ours.pk), "department": str(theirs.pk)}
+    answer = client_of(manager).post(reverse("edit_customer", args=[row.pk]), sent)
+    assert answer.status_code == 302
+    row.refresh_from_db()
+    assert row.department == theirs

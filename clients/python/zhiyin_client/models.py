@@ -91,9 +91,11 @@ class CommentPage(Answer, kw_only=True):
 
 
 class CompanyIn(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A company to write down; it belongs to whoever does, and to their department."""
+    """A company to write down; it belongs to whoever does, and to their department, unless somebody"""
 
     custom: dict[str, str | bool | int | float | list[str] | None] | UnsetType = UNSET
+    owner: str | None | UnsetType = UNSET
+    department: str | None | UnsetType = UNSET
     number: str | UnsetType = UNSET
     industry: Literal["retail", "wholesale", "hospitality", "manufacturing", "services", "technology", "finance", "education", "health", "public", "other"] | Literal[""] | UnsetType = UNSET
     size: Literal["micro", "small", "medium", "large", "huge"] | Literal[""] | UnsetType = UNSET
@@ -144,6 +146,8 @@ class CompanyPatch(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The fields to write; what is left out stays, an empty text empties the field."""
 
     custom: dict[str, str | bool | int | float | list[str] | None] | UnsetType = UNSET
+    owner: str | None | UnsetType = UNSET
+    department: str | None | UnsetType = UNSET
     number: str | UnsetType = UNSET
     industry: Literal["retail", "wholesale", "hospitality", "manufacturing", "services", "technology", "finance", "education", "health", "public", "other"] | Literal[""] | UnsetType = UNSET
     size: Literal["micro", "small", "medium", "large", "huge"] | Literal[""] | UnsetType = UNSET
@@ -160,6 +164,8 @@ class CompanyRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A change of one company, at the version that was read."""
 
     custom: dict[str, str | bool | int | float | list[str] | None] | UnsetType = UNSET
+    owner: str | None | UnsetType = UNSET
+    department: str | None | UnsetType = UNSET
     number: str | UnsetType = UNSET
     industry: Literal["retail", "wholesale", "hospitality", "manufacturing", "services", "technology", "finance", "education", "health", "public", "other"] | Literal[""] | UnsetType = UNSET
     size: Literal["micro", "small", "medium", "large", "huge"] | Literal[""] | UnsetType = UNSET
@@ -171,6 +177,7 @@ class CompanyRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     version: int | None | UnsetType = UNSET
     name: str | UnsetType = UNSET
     id: UUID
+    if_match: str | None | UnsetType = UNSET
 
 
 class CompanyRows(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -199,6 +206,8 @@ class CustomerIn(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A customer to write down: a name, a phone, an e-mail or a number at least."""
 
     custom: dict[str, str | bool | int | float | list[str] | None] | UnsetType = UNSET
+    owner: str | None | UnsetType = UNSET
+    department: str | None | UnsetType = UNSET
     name: str | UnsetType = UNSET
     phone: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
@@ -265,6 +274,8 @@ class CustomerPatch(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The fields to write; what is left out stays, an empty text empties the field."""
 
     custom: dict[str, str | bool | int | float | list[str] | None] | UnsetType = UNSET
+    owner: str | None | UnsetType = UNSET
+    department: str | None | UnsetType = UNSET
     name: str | UnsetType = UNSET
     phone: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
@@ -283,6 +294,8 @@ class CustomerRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A change of one customer, at the version that was read."""
 
     custom: dict[str, str | bool | int | float | list[str] | None] | UnsetType = UNSET
+    owner: str | None | UnsetType = UNSET
+    department: str | None | UnsetType = UNSET
     name: str | UnsetType = UNSET
     phone: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
@@ -296,6 +309,7 @@ class CustomerRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     job_title: str | UnsetType = UNSET
     version: int | None | UnsetType = UNSET
     id: UUID
+    if_match: str | None | UnsetType = UNSET
 
 
 class CustomerRows(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -920,6 +934,7 @@ class TaskRow(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     done: bool
     id: UUID
+    if_match: str | None | UnsetType = UNSET
 
 
 class TaskRows(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -46,20 +46,24 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 @dataclass(frozen=True)
 class Gate:
-    """What a route asks for: a permission to read, one to write; None is open to everybody."""
+    """What a route asks for: a permission to read, one to write; None is open to everybody. `also`
+    is what single fields or rows of it need besides: a token can be narrowed to that, too."""
 
     read: str | None
     write: str | None
+    also: tuple[str, ...] = ()
 
     def permission(self, method: str) -> str | None:
         return self.read if method in _SAFE else self.write
 
 
-def gate(permission: str, *, write: str | None = None) -> Callable[[View], View]:
+def gate(
+    permission: str, *, write: str | None = None, also: tuple[str, ...] = ()
+) -> Callable[[View], View]:
     """Mark a view with the permission it needs; `write` is asked instead on POST and the like."""
 
     def mark(view: View) -> View:
-        setattr(view, _MARK, Gate(permission, write or permission))
+        setattr(view, _MARK, Gate(permission, write or permission, also))
         return view
 
     return mark

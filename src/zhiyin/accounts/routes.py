@@ -48,7 +48,10 @@ def routes() -> list[Route]:
 @lru_cache(maxsize=1)
 def endpoint_permissions() -> tuple[str, ...]:
     """What the endpoints of the API ask for; they stand still while the server runs."""
-    asked = {one.permission for one in routes() if one.name.startswith("api:")}
+    gates = [one for one in routes() if one.name.startswith("api:") and one.gate is not None]
+    asked = {one.permission for one in gates} | {
+        each for one in gates if one.gate is not None for each in one.gate.also
+    }
     return tuple(sorted(one for one in asked if one is not None))
 
 

@@ -30,6 +30,16 @@ Made = TypeVar("Made", bound=BaseModel)
 _NO_ID = {"zh": "不是有效的 UUID", "en": "Not a valid UUID"}
 
 
+class Marked(Schema):
+    """Which record a row changes, and as it was when it was read."""
+
+    id: UUID
+    if_match: str | None = Field(
+        None, max_length=500, examples=['"9f2c1d7a40b35e68.0b5d2f0c9a7e4a51b1c2d3e4f5061728"'],
+        description="The `ETag` of this record as you read it, or `*`: 412 where it changed since.",
+    )  # fmt: skip
+
+
 class RowOut(Schema):
     """What became of one row."""
 
@@ -83,7 +93,7 @@ def _result(
             if "id" not in row:
                 return {"index": index, "status": 201, "id": create(row), "problem": None}
             id_ = _id_of(row)
-            change(id_, {name: value for name, value in row.items() if name != "id"})
+            change(id_, row)
             return {"index": index, "status": 200, "id": id_, "problem": None}
     except Problem as problem:
         refused = problem

@@ -49,7 +49,12 @@ class State:
     @contextmanager
     def unchanged(self, request: HttpRequest, row: Model) -> Iterator[None]:
         """In one transaction: the row is held, and is what `If-Match` names; then the write."""
-        given = request.headers.get(HEADER)
+        with self.as_named(named_in(request), row):
+            yield
+
+    @contextmanager
+    def as_named(self, given: str | None, row: Model) -> Iterator[None]:
+        """The same with the tags that a row of many names for itself."""
         with transaction.atomic():
             if given is not None:
                 held = type(row)._default_manager.select_for_update(of=("self",))
@@ -57,6 +62,11 @@ class State:
                 if now is None or not matches(given, self.of(now)):
                     raise Problem(412, _CHANGED)
             yield
+
+
+def named_in(request: HttpRequest) -> str | None:
+    """The tags that a request names; None where it names none."""
+    return request.headers.get(HEADER)
 
 
 def _plain(value: object) -> str:

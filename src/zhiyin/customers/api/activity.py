@@ -12,7 +12,7 @@ from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
 
 from zhiyin.accounts import access
-from zhiyin.accounts.api import paging
+from zhiyin.accounts.api import paging, preconditions
 from zhiyin.accounts.api.me import Named
 from zhiyin.accounts.api.paging import Page, PageQuery
 from zhiyin.accounts.api.preconditions import State
@@ -174,15 +174,16 @@ def task(request: HttpRequest, task_id: UUID) -> Answer:
 def change_task(request: HttpRequest, task_id: UUID, change: TaskPatch) -> Answer:
     """Mark a task as done, or as still to do."""
     user = user_of(request)
-    with STATE.unchanged(request, _found(user, task_id)):
-        changed = finish(user, task_id, done=change.done)
+    changed = finish(user, task_id, change, preconditions.named_in(request))
     (told,) = _told(user, [STATE.tell(request, changed)])
     return told
 
 
-def finish(user: User, task_id: UUID, *, done: bool) -> Task:
-    """Mark a task as done, or as still to do."""
-    return tasks.finish_task(_found(user, task_id), by=user, done=done)
+def finish(user: User, task_id: UUID, given: TaskPatch, match: str | None) -> Task:
+    """Mark a task as done, or as still to do, if it is as its reader's tags name it."""
+    found = _found(user, task_id)
+    with STATE.as_named(match, found):
+        return tasks.finish_task(found, by=user, done=given.done)
 
 
 def create_task(user: User, new: TaskIn) -> Task:

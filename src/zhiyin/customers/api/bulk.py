@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 
 from zhiyin.accounts import access
 from zhiyin.accounts.api import bulk
-from zhiyin.accounts.api.bulk import BulkOut, Given
+from zhiyin.accounts.api.bulk import BulkOut, Given, Marked
 from zhiyin.accounts.api.requests import user_of
 from zhiyin.accounts.api.responses import BODY, answers
 from zhiyin.accounts.gate import gate
@@ -27,22 +27,16 @@ router = Router(tags=["bulk"])
 Answer = dict[str, object]
 
 
-class CustomerRow(CustomerPatch):
+class CustomerRow(Marked, CustomerPatch):
     """A change of one customer, at the version that was read."""
 
-    id: UUID
 
-
-class CompanyRow(CompanyPatch):
+class CompanyRow(Marked, CompanyPatch):
     """A change of one company, at the version that was read."""
 
-    id: UUID
 
-
-class TaskRow(TaskPatch):
+class TaskRow(Marked, TaskPatch):
     """A task that is done, or to do again."""
-
-    id: UUID
 
 
 class _Rows(Schema):
@@ -71,13 +65,13 @@ class TaskRows(_Rows):
     "/customers/bulk", response=answers(BulkOut, *BODY), operation_id="bulk_customers",
     summary="Many customers at once",
 )  # fmt: skip
-@gate("customer.change")
+@gate("customer.change", also=("customer.assign",))
 def bulk_customers(request: HttpRequest, given: CustomerRows) -> Answer:
-    """Up to 200 rows, each written down (no `id`) or changed (with `id` and `version`) by itself;
-    who may not add customers only changes some."""
+    """Up to 200 rows, each written down (no `id`) or changed (with `id`, and `version` or
+    `if_match`) by itself; who may not add customers only changes some."""
     return _each(
         request, given.rows, "customer.add", (CustomerIn, people.create),
-        (CustomerPatch, people.change),
+        (CustomerRow, people.change),
     )  # fmt: skip
 
 
@@ -85,13 +79,13 @@ def bulk_customers(request: HttpRequest, given: CustomerRows) -> Answer:
     "/companies/bulk", response=answers(BulkOut, *BODY), operation_id="bulk_companies",
     summary="Many companies at once",
 )  # fmt: skip
-@gate("company.change")
+@gate("company.change", also=("company.assign",))
 def bulk_companies(request: HttpRequest, given: CompanyRows) -> Answer:
-    """Up to 200 rows, each written down (no `id`) or changed (with `id` and `version`) by itself;
-    who may not add companies only changes some."""
+    """Up to 200 rows, each written down (no `id`) or changed (with `id`, and `version` or
+    `if_match`) by itself; who may not add companies only changes some."""
     return _each(
         request, given.rows, "company.add", (CompanyIn, companies.create),
-        (CompanyPatch, companies.change),
+        (CompanyRow, companies.change),
     )  # fmt: skip
 
 
@@ -100,7 +94,7 @@ def _each(
     rows: Sequence[Given],
     adding: str,
     new: tuple[type[Schema], Callable[[User, Any], Model]],
-    changed: tuple[type[Schema], Callable[[HttpRequest, User, UUID, Any], None]],
+    changed: tuple[type[Marked], Callable[[User, UUID, Any, str | None], Model]],
 ) -> Answer:
     """Write rows down or change them as the single requests do; `adding` is asked of new ones."""
     user = user_of(request)
@@ -111,7 +105,8 @@ def _each(
         return made
 
     def change(id_: UUID, row: Given) -> None:
-        changed[1](request, user, id_, bulk.read(changed[0], row))
+        given = bulk.read(changed[0], row)
+        changed[1](user, id_, given, given.if_match)
 
     return bulk.carry_out(rows, create, change)
 
@@ -129,6 +124,7 @@ def bulk_tasks(request: HttpRequest, given: TaskRows) -> Answer:
         return activity.create_task(user, bulk.read(TaskIn, row)).pk
 
     def change(id_: UUID, row: Given) -> None:
-        activity.finish(user, id_, done=bulk.read(TaskPatch, row).done)
+        given = bulk.read(TaskRow, row)
+        activity.finish(user, id_, given, given.if_match)
 
     return bulk.carry_out(given.rows, create, change)

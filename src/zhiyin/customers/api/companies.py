@@ -13,6 +13,7 @@ from ninja import Query, Router, Status
 
 from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
+from zhiyin.accounts.api import preconditions
 from zhiyin.accounts.api.preconditions import State
 from zhiyin.accounts.api.problems import Problem, or_invalid
 from zhiyin.accounts.api.requests import user_of
@@ -65,12 +66,11 @@ def companies(request: HttpRequest, asked: Query[CompaniesQuery]) -> Answer:
     "/companies", response=answers(CompanyOut, *BODY, status=201), exclude_unset=True,
     operation_id="create_company", url_name="companies", summary="Write a company down",
 )  # fmt: skip
-@gate("company.add")
+@gate("company.add", also=("company.assign",))
 def create_company(request: HttpRequest, new: CompanyIn) -> Status[Answer]:
     """Yours, and your department's. A number that is registered already is refused."""
     user = user_of(request)
-    made = create(user, new)
-    return Status(201, _alone(request, user, made.pk))
+    return Status(201, _now(request, user, create(user, new)))
 
 
 @router.get(
@@ -88,20 +88,20 @@ def company(request: HttpRequest, company_id: UUID) -> Answer:
     exclude_unset=True, operation_id="change_company", url_name="company",
     summary="Change a company",
 )  # fmt: skip
-@gate("company.change")
+@gate("company.change", also=("company.assign",))
 def change_company(request: HttpRequest, company_id: UUID, given: CompanyPatch) -> Answer:
     """Write some fields, all or none. 409 where somebody changed the company since you read."""
     user = user_of(request)
-    change(request, user, company_id, given)
-    return _alone(request, user, company_id)
+    match = preconditions.named_in(request)
+    return _now(request, user, change(user, company_id, given, match))
 
 
-def change(request: HttpRequest, user: User, company_id: UUID, given: CompanyPatch) -> None:
-    """Write some fields of one company, all or none."""
+def change(user: User, company_id: UUID, given: CompanyPatch, match: str | None) -> Company:
+    """Write some fields of one company, all or none, if it is as its reader's tags name it."""
     one = found(user, company_id, "company.change")
-    version = writing.version_for(request, given.version)
-    with STATE.unchanged(request, one):
-        writing.change(COMPANY, one, _texts(given), by=user, version=version)
+    version = writing.version_for(match, given.version)
+    with STATE.as_named(match, one):
+        return writing.change(COMPANY, one, _texts(given), by=user, version=version)
 
 
 @router.get(
@@ -192,11 +192,22 @@ def found(user: User, company_id: UUID, permission: str = "company.see") -> Comp
 
 
 def _texts(given: CompanyIn | CompanyPatch) -> dict[str, str]:
-    said: Mapping[str, Any] = given.model_dump(exclude_unset=True, exclude={"version", "custom"})
+    said: Mapping[str, Any] = given.model_dump(
+        exclude_unset=True, exclude={"version", "custom", "id", "if_match"}
+    )
     texts = {
-        name: ",".join(value) if isinstance(value, list) else value for name, value in said.items()
+        name: ",".join(value) if isinstance(value, list) else value or ""
+        for name, value in said.items()
     }
     return texts | custom.texts(COMPANY, given.custom)
+
+
+def _now(request: HttpRequest, user: User, written: Company) -> Answer:
+    """The company as it is after a write; who gave it away gets no field of it."""
+    try:
+        return _alone(request, user, written.pk)
+    except access.OutOfSight:
+        return _told(user, STATE.tell(request, written))
 
 
 def _alone(request: HttpRequest, user: User, company_id: UUID) -> Answer:

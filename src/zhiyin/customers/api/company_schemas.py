@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 
 from zhiyin.accounts.api.me import Named
 from zhiyin.accounts.api.paging import Page
-from zhiyin.customers.api.schemas import MONEY
+from zhiyin.customers.api.schemas import MONEY, WhoseIn
 from zhiyin.objects.api import custom
 from zhiyin.objects.api.custom import CustomIn
 from zhiyin.objects.api.listing import ListQuery, Total
@@ -79,8 +79,8 @@ class CompaniesQuery(ListQuery):
     department: UUID | None = None
 
 
-class CompanyFields(CustomIn):
-    """What is written of a company; owner, department and figures are not written here."""
+class CompanyFields(WhoseIn, CustomIn):
+    """What is written of a company; its figures are not written here."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -95,7 +95,8 @@ class CompanyFields(CustomIn):
 
 
 class CompanyIn(CompanyFields):
-    """A company to write down; it belongs to whoever does, and to their department."""
+    """A company to write down; it belongs to whoever does, and to their department, unless somebody
+    who may assign companies says otherwise."""
 
     name: str = Field(min_length=1, max_length=200, examples=["杭州远帆物流有限公司"])
 

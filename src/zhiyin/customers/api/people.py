@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from zhiyin.accounts import looks
-from zhiyin.accounts.access import Denied
-from zhiyin.accounts.api import paging, selection
+from zhiyin.accounts.access import Denied, OutOfSight
+from zhiyin.accounts.api import paging, preconditions, selection
 from zhiyin.accounts.api.preconditions import State
 from zhiyin.accounts.api.problems import Fault, Problem, or_invalid
 from zhiyin.accounts.api.requests import user_of
@@ -71,12 +71,11 @@ def customers(request: HttpRequest, asked: Query[CustomersQuery]) -> Answer:
     "/customers", response=answers(CustomerOut, *BODY, status=201), exclude_unset=True,
     operation_id="create_customer", url_name="customers", summary="Write a customer down",
 )  # fmt: skip
-@gate("customer.add")
+@gate("customer.add", also=("customer.assign",))
 def create_customer(request: HttpRequest, new: CustomerIn) -> Status[Answer]:
     """Yours, and your department's. A phone, e-mail or number of somebody else is refused."""
     user = user_of(request)
-    made = create(user, new)
-    return Status(201, told_alone(request, user, made.pk))
+    return Status(201, told_now(request, user, create(user, new)))
 
 
 @router.get(
@@ -94,20 +93,20 @@ def customer(request: HttpRequest, customer_id: UUID) -> Answer:
     exclude_unset=True, operation_id="change_customer", url_name="customer",
     summary="Change a customer",
 )  # fmt: skip
-@gate("customer.change")
+@gate("customer.change", also=("customer.assign",))
 def change_customer(request: HttpRequest, customer_id: UUID, given: CustomerPatch) -> Answer:
     """Write some fields, all or none. 409 where somebody changed the customer since you read."""
     user = user_of(request)
-    change(request, user, customer_id, given)
-    return told_alone(request, user, customer_id)
+    match = preconditions.named_in(request)
+    return told_now(request, user, change(user, customer_id, given, match))
 
 
-def change(request: HttpRequest, user: User, customer_id: UUID, given: CustomerPatch) -> None:
-    """Write some fields of one customer, all or none."""
+def change(user: User, customer_id: UUID, given: CustomerPatch, match: str | None) -> Customer:
+    """Write some fields of one customer, all or none, if it is as its reader's tags name it."""
     person = record.person(user, customer_id, "customer.change")
-    version = writing.version_for(request, given.version)
-    with STATE.unchanged(request, person):
-        writing.change(CUSTOMER, person, _texts(given), by=user, version=version)
+    version = writing.version_for(match, given.version)
+    with STATE.as_named(match, person):
+        return writing.change(CUSTOMER, person, _texts(given), by=user, version=version)
 
 
 def create(user: User, new: CustomerIn) -> Customer:
@@ -119,6 +118,14 @@ def create(user: User, new: CustomerIn) -> Customer:
     )
 
 
+def told_now(request: HttpRequest, user: User, written: Customer) -> Answer:
+    """The customer as it is after a write; who gave it away gets no field of it."""
+    try:
+        return told_alone(request, user, written.pk)
+    except OutOfSight:
+        return telling.alone(user, STATE.tell(request, written))
+
+
 def told_alone(request: HttpRequest, user: User, customer_id: UUID) -> Answer:
     """The customer as it is now, with the tag for the next write."""
     person = STATE.tell(request, record.person(user, customer_id))
@@ -126,9 +133,9 @@ def told_alone(request: HttpRequest, user: User, customer_id: UUID) -> Answer:
 
 
 def _texts(given: CustomerIn) -> dict[str, str]:
-    said = given.model_dump(exclude_unset=True, exclude={"version", "custom"})
+    said = given.model_dump(exclude_unset=True, exclude={"version", "custom", "id", "if_match"})
     texts = {
-        name: value.isoformat() if isinstance(value, date) else value
+        name: value.isoformat() if isinstance(value, date) else value or ""
         for name, value in said.items()
     }
     return texts | custom.texts(CUSTOMER, given.custom)

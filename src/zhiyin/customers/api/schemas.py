@@ -125,10 +125,24 @@ class CustomersQuery(PeopleQuery):
     )
 
 
-class CustomerIn(CustomIn):
+class WhoseIn(Schema):
+    """Whose a record is. Written by those alone whom the policy lets assign it; 403 to others."""
+
+    owner: str | None = Field(
+        None, max_length=40, examples=["me"],
+        description="A colleague's id, or `me`; null for nobody. Needs the permission to assign.",
+    )  # fmt: skip
+    department: str | None = Field(
+        None, max_length=40, examples=["0192f0c1-2b7e-7c31-9f6d-6f1f2f9f0a11"],
+        description="A department's id; null for none. Needs the permission to assign.",
+    )  # fmt: skip
+
+
+class CustomerIn(WhoseIn, CustomIn):
     """A customer to write down: a name, a phone, an e-mail or a number at least.
 
-    The customer belongs to whoever writes them down, and to their department.
+    The customer belongs to whoever writes them down, and to their department, unless somebody who
+    may assign customers says otherwise.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -150,7 +164,7 @@ class CustomerPatch(CustomerIn):
     """The fields to write; what is left out stays, an empty text empties the field.
 
     Only these can be written, and only by those whose role may write them on this customer.
-    Owner, department, figures and predictions are never written here.
+    Figures and predictions are never written here.
     """
 
     version: int | None = Field(

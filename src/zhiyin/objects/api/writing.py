@@ -7,11 +7,10 @@ from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Model
-from django.http import HttpRequest
 from django.utils.translation import override
 
+from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
-from zhiyin.accounts.api import preconditions
 from zhiyin.accounts.api.problems import LOCALES, Fault, Problem, or_invalid
 from zhiyin.accounts.models import User
 from zhiyin.objects import levels
@@ -28,23 +27,36 @@ _WHICH = {
 
 
 def change(
-    of: ObjectType, row: Model, texts: Mapping[str, str], *, by: User, version: int | None
-) -> None:
+    of: ObjectType, row: Made, texts: Mapping[str, str], *, by: User, version: int | None
+) -> Made:
     """Write these fields. 403 names what is not theirs to write, 422 what cannot be kept, 409 says
-    that the row is no longer at this version (None: whichever it is at)."""
-    may_write(of, texts, levels.of_row(by, of, row))
+    that the row is no longer at this version (None: whichever it is at).
+
+    Whose the row is comes last: from then on the rest may be out of the writer's hands.
+    """
+    may_write(of, texts, row, by=by)
     check_readable(of, texts, by=by)
     with transaction.atomic():
-        fresh = of.model._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
+        fresh = type(row)._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
         if version is not None and changing.version_of(fresh) != version:
             raise _changed(changing.version_of(fresh))
-        for key, text in texts.items():
-            fresh = _change_one(of, fresh, key, text, by)
+        for key in sorted(texts, key=creating.NOT_ASKED.__contains__):
+            fresh = _change_one(of, fresh, key, texts[key], by)
+        return fresh
 
 
-def may_write(of: ObjectType, keys: Mapping[str, str], known: levels.Levels) -> None:
-    """Refuses with the names of the fields that are below writing."""
-    refused = [key for key in keys if known.get(key, Level.HIDDEN) < Level.WRITE]
+def may_write(of: ObjectType, keys: Iterable[str], row: Model, *, by: User) -> None:
+    """Refuses with the names of the fields that are below writing, or need another permission."""
+    known, fields = levels.of_row(by, of, row), fields_of(of)
+
+    def may(key: str) -> bool:
+        editor = fields[key].editor
+        asked = editor.permission if editor is not None else ""
+        return known.get(key, Level.HIDDEN) is Level.WRITE and (
+            not asked or access.can_reach(by, asked, row)
+        )
+
+    refused = [key for key in keys if not may(key)]
     if refused:
         raise Problem(403, faults=[Fault(place(of, key), _NOT_YOURS) for key in refused])
 
@@ -69,11 +81,19 @@ def create(
     of: ObjectType, blank: Made, texts: Mapping[str, str], add: Callable[[], Made], *, by: User
 ) -> Made:
     """Add a row like the form of a new one does: 403 names the fields that this person's form does
-    not have, 422 everything that is wrong."""
+    not have, 422 everything that is wrong. Whose it is, who may assign says in the same breath."""
+    whose = {key: text for key, text in texts.items() if key in creating.NOT_ASKED}
+    may_write(of, whose, blank, by=by)
     offered = {one.key for one in creating.offered(of, blank, by)}
-    refused = [Fault(place(of, key), _NOT_YOURS) for key in texts if key not in offered]
+    refused = [key for key in texts if key not in offered and key not in whose]
     if refused:
-        raise Problem(403, faults=refused)
+        raise Problem(403, faults=[Fault(place(of, key), _NOT_YOURS) for key in refused])
+    with transaction.atomic():
+        made = _added(of, add)
+        return change(of, made, whose, by=by, version=None) if whose else made
+
+
+def _added(of: ObjectType, add: Callable[[], Made]) -> Made:
     told: dict[str, dict[str, str]] = {}
     for tongue, locale in LOCALES.items():
         with override(locale):
@@ -97,22 +117,20 @@ def place(of: ObjectType, key: str) -> str:
     return f"custom.{key}" if one is not None and one.custom else key
 
 
-def version_for(request: HttpRequest, given: int | None) -> int | None:
+def version_for(match: str | None, given: int | None) -> int | None:
     """The version that a change is meant for; `If-Match` says it as well as the number."""
-    if given is None and preconditions.HEADER not in request.headers:
+    if given is None and match is None:
         raise Problem(422, faults=[Fault("version", _WHICH)])
     return given
 
 
-def _change_one(of: ObjectType, row: Model, key: str, text: str, by: User) -> Model:
+def _change_one(of: ObjectType, row: Made, key: str, text: str, by: User) -> Made:
+    def do() -> Made:
+        version = changing.version_of(row)
+        return changing.change_field(of, row, key, text, by=by, version=version)  # type: ignore[return-value]  # of the same table
+
     try:
-        return or_invalid(
-            place(of, key),
-            lambda: changing.change_field(
-                of, row, key, text, by=by, version=changing.version_of(row)
-            ),
-            CannotBe,
-        )
+        return or_invalid(place(of, key), do, CannotBe)
     except Conflict as conflict:
         raise _changed(conflict.version) from conflict
 

@@ -18,7 +18,7 @@ from django.db.models import F, Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from zhiyin.accounts import access
+from zhiyin.accounts import access, seat
 from zhiyin.accounts.access import Denied, Level
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
@@ -150,9 +150,8 @@ def _change_part(
     RowBefore.objects.bulk_create(
         [RowBefore(change=change, row=row.pk, before=writing.to_json(old)) for row, old in rows]
     )
-    _set(of, field, [row.pk for row, _ in rows], value)
     befores = [(row.pk, writing.text_of(old)) for row, old in rows]
-    tell(of, field, befores, wanted, by=by, batch=change.pk)
+    _set(change, of, field, befores, value, by)
     return len(rows)
 
 
@@ -210,15 +209,18 @@ def _undo_part(
     for _key, same in groupby(back, key=lambda pair: repr(pair[1])):
         group = list(same)
         old = writing.from_json(field, group[0][1])
-        _set(of, field, [pk for pk, _ in group], old)
-        tell(of, field, [(pk, wanted) for pk, _ in group], writing.text_of(old), by=by,
-             batch=change.pk)  # fmt: skip
+        _set(change, of, field, [(pk, wanted) for pk, _ in group], old, by)
     return len(back)
 
 
-def _set(of: ObjectType, field: Field, ids: list[UUID], value: Any) -> None:
-    rows = of.model._default_manager.filter(pk__among=ids)
+@seat.system("asked of each row; by this very deed rows may leave the writer's sight")
+def _set(
+    change: BulkChange, of: ObjectType, field: Field, befores: Sequence[tuple[UUID, str]],
+    value: Any, by: User,
+) -> None:  # fmt: skip
+    rows = of.model._default_manager.filter(pk__among=[pk for pk, _ in befores])
     rows.update(**writing.assignment(of, field, value), version=F("version") + 1)
+    tell(of, field, befores, writing.text_of(value), by=by, batch=change.pk)
 
 
 def _locked(of: ObjectType, ids: Sequence[UUID]) -> list[Model]:
