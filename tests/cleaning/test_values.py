@@ -149,6 +149,7 @@ def test_phones_that_identify_nobody_are_refused(text: str, code: str) -> None:
         (" Lin.JS@Example.COM ", "lin.js@example.com"), 
         ("ｌｉｎ＠ｅｘａｍｐｌｅ．ｃｏｍ", "lin@example.com"),
         ("mailto:a@b.cn", "a@b.cn"), ("林 <lin@b.cn>", "lin@b.cn"), ("林@b.cn", "林@b.cn"),
+        (" a @ b.cn;", "a@b.cn"), ("a@b。cn。", "a@b.cn"), ("\u200ba@b.cn\ufeff", "a@b.cn"),
         ("a@例子.中国", "a@xn--fsqu00a.xn--fiqs8s"), ("a+b@c-d.co.uk", "a+b@c-d.co.uk"),
         ("lin@qq。com", "lin@qq.com"),
     ],
@@ -181,8 +182,10 @@ def test_what_is_no_email_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "title"),
     [
-        ("  林　静姝 ", "林 静姝", None), ("Ｊａｎｅ  Smith", "Jane Smith", None),
-        ("张伟先生", "张伟", "先生"), ("王先生", "王先生", None), ("Dr. Ann Lee", "Ann Lee", "dr"),
+        ("  林　静姝 ", "林静姝", None), ("Ｊａｎｅ  Smith", "Jane Smith", None),
+        ("张伟先生", "张伟", "先生"), ("欧阳 娜 娜", "欧阳娜娜", None),
+        ("阿依古丽·买买提", "阿依古丽·买买提", None), ("王先生", "王先生", None),
+        ("Dr. Ann Lee", "Ann Lee", "dr"),
         ("Cafe\u0301", "Caf\u00e9", None), ("A\u200bB", "AB", None), ("𠮷田", "𠮷田", None),
         ("<b>x</b>", "<b>x</b>", None), ("Drew Ray", "Drew Ray", None),
     ],

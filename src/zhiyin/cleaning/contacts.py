@@ -15,6 +15,9 @@ _MASK = re.compile(r"[*＊•●]|(?<=\d)[xX]{2,}(?=\d|$)")
 # Ofcom and Arcep assign these to nobody, so that films and test data can use them.
 KEPT_FOR_FICTION = ("+447700900", "+3363998")
 
+# What copying out of a chat or a web page leaves behind; NFKC does not take it away.
+_UNSEEN = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x00AD])
+_AROUND_SIGNS = re.compile(r"[ \t]*([@.])[ \t]*")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _EMAIL = re.compile(
     r"[^\s@\"(),:;<>\[\]\\.]+(?:\.[^\s@\"(),:;<>\[\]\\.]+)*"
@@ -65,10 +68,11 @@ def phone_text(text: str, *, region: str = "CN") -> str:
 
 def parse_email(text: str) -> str:
     """An e-mail address in lower case, its domain in ASCII (IDNA)."""
-    plain = unicodedata.normalize("NFKC", text).strip().replace("。", ".")
-    plain = re.sub(r"^mailto:", "", plain, flags=re.I)
+    plain = unicodedata.normalize("NFKC", text).replace("。", ".").translate(_UNSEEN)
+    plain = re.sub(r"^mailto:", "", plain.strip().lstrip("'").rstrip(" ,;.、"), flags=re.I)
     if match := re.fullmatch(r"[^<>]*<([^<>]+)>", plain):
         plain = match[1].strip()
+    plain = _AROUND_SIGNS.sub(r"\1", plain)
     if "*" in plain:
         raise BadValue(
             "email_masked",

@@ -15,7 +15,7 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import contacts, dates, words
+from . import companies, contacts, dates, places, words
 from .columns import Parsed, parse_distinct, tidy_column
 from .errors import BadValue, Reason
 from .field_columns import FieldColumns
@@ -176,8 +176,10 @@ def _profiles(
         "tags": read("tags", parse_tags, pa.list_(pa.string())),
         "created_us": created,
     }
-    for name in ("company", "address"):
-        values[name] = text(name, 500)
+    values["address"] = text("address", 500)
+    values["company"] = read(
+        "company", lambda cell: companies.parse_company(cell).name, pa.string()
+    )
     for name in (
         "city",
         "province",
@@ -190,6 +192,9 @@ def _profiles(
         values[name] = text(name, 100)
     for name in ("consent_email", "consent_sms", "consent_profiling"):
         values[name] = read(name, words.parse_yes_no, pa.bool_())
+    values["province"], values["city"], placed = places.standard_places(
+        *(values[name] for name in ("country", "province", "city", "address"))
+    )
     values["own"] = _own(columns, own, values)
     nobody = pc.invert(columns.any_problem())
     for name in IDENTIFIERS:
@@ -208,6 +213,8 @@ def _profiles(
     good = pc.and_(columns.good(), pc.invert(again))
     tally.note_mask(DUPLICATE, pc.and_(columns.good(), again), columns.row_numbers)
     _note_mended(columns, table, good, tally)
+    for rule, mask in placed.items():
+        tally.note_mask(rule, pc.and_(good, mask), columns.row_numbers)
     return table.filter(good)
 
 

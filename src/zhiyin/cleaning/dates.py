@@ -168,7 +168,7 @@ def _from_number(text: str, plain: str) -> _Written:
         if scale:
             moment = datetime(1970, 1, 1) + timedelta(microseconds=int(plain) * scale)
             return _Written(moment, UTC)
-        if _SERIAL.fullmatch(plain) and 20_000 <= float(plain) < 80_000:
+        if _SERIAL.fullmatch(plain) and 10_000 <= float(plain) < 80_000:
             seconds = round(float(plain) * 86_400)
             return _Written(_EXCEL_EPOCH + timedelta(seconds=seconds), None)
     except (ValueError, OverflowError) as error:

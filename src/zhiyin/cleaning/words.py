@@ -25,6 +25,7 @@ _MISSING = frozenset(
 ) | {""}
 _TITLE_FRONT = re.compile(r"(mr|mrs|ms|miss|mx|dr|prof|sir|madam)(?:\.\s*|\s+)(?=\S)", re.I)
 _TITLE_BACK = re.compile(r"\s*(先生|女士|小姐|太太|老师|教授|博士|医生|同志)$")
+_SPACED_HANZI = re.compile(r"[㐀-䶿一-鿿]{1,4}(?: [㐀-䶿一-鿿]{1,3}){1,3}")
 _YES = frozenset(
     """
     1 y yes true t on ok agree agreed accept accepted opt-in optin subscribed subscribe consented
@@ -100,6 +101,8 @@ def parse_name(text: str) -> Name:
         title, name = match[1].lower(), name[match.end() :]
     elif (match := _TITLE_BACK.search(name)) and match.start() >= 2:
         title, name = match[1], name[: match.start()]
+    if _SPACED_HANZI.fullmatch(name):  # 张　伟 is set so in forms; 張·伟 and Ann Lee stay
+        name = name.replace(" ", "")
     if not name:
         raise BadValue("name_empty", "姓名里没有可见的字符", "the name has no visible character")
     return Name(limited(name, NAME_LIMIT), title)
