@@ -8,10 +8,11 @@ from functools import cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.utils.module_loading import import_string
 
 from zhiyin.collect.batch import Batch, Outcome
+from zhiyin.collect.bulk import Ids, asking
+from zhiyin.ids import uuid_of
 
 Step = Callable[[Batch], None]
 
@@ -35,11 +36,14 @@ def run(batch: Batch) -> Batch:
 def check(batch: Batch) -> None:
     """Refuse times that cannot be; mark what the hot events hold already."""
     latest = batch.received_at + CLOCK_SLACK
-    for event in batch.incoming:
+    others = []
+    for event in batch.kept():
         if not EARLIEST <= event.at <= latest:
             event.outcome, event.reason = Outcome.REFUSED, "time"
-    # Not orders: one that is here already may yet get lines, which the customers room settles.
-    others = [event for event in batch.kept() if event.order is None]
+        elif event.order is None:
+            # Not orders: one that is here already may yet get lines, which the customers room
+            # settles.
+            others.append(event)
     known = _hot([event.event_id for event in others], batch.id)
     for event in others:
         if event.event_id in known:
@@ -50,10 +54,10 @@ def check(batch: Batch) -> None:
 
 def _hot(ids: list[UUID], batch: UUID) -> set[UUID]:
     """Which of these events came with an earlier batch; this batch may be running again."""
-    with connection.cursor() as cursor:
+    with asking() as cursor:
         cursor.execute(
-            "select event_id from collect_event"
+            "select uuid_send(event_id) from collect_event"
             " where event_id = any(%s) and batch is distinct from %s",
-            [ids, batch],
+            [Ids(ids), batch],
         )
-        return {row[0] for row in cursor.fetchall()}
+        return {uuid_of(id_) for (id_,) in cursor}

@@ -16,25 +16,43 @@ from django.db import connection
 
 from zhiyin.cleaning.pinyin import search_keys
 from zhiyin.collect.batch import Batch, Incoming, Seen
-from zhiyin.collect.bulk import copy_rows
+from zhiyin.collect.bulk import Texts, asking, copy_rows
 from zhiyin.customers.models import Identifier
-from zhiyin.ids import uuid7
+from zhiyin.ids import uuid7, uuid_of
 
 Kind = Identifier.Kind
+# The strongest first; by the words of `Seen`.
 STRENGTH = {
-    Kind.NUMBER: 0, Kind.CARD: 1, Kind.PHONE: 2, Kind.EMAIL: 3, Kind.WECHAT: 4, Kind.DEVICE: 5,
-}  # fmt: skip
-SHARED_AT_HOME = {Kind.PHONE, Kind.EMAIL}
+    kind.value: place
+    for place, kind in enumerate(
+        (Kind.NUMBER, Kind.CARD, Kind.PHONE, Kind.EMAIL, Kind.WECHAT, Kind.DEVICE)
+    )
+}
+SHARED_AT_HOME = {Kind.PHONE.value, Kind.EMAIL.value}
 LONGEST_NUMBER = 60  # that a profile shows; the identifier keeps a longer one
 LIVE_STEP = timedelta(minutes=15)  # a device that clicks is not written down with each click
-MAKES_A_CUSTOMER = {Kind.NUMBER, Kind.CARD, Kind.PHONE, Kind.EMAIL, Kind.WECHAT}
+MAKES_A_CUSTOMER = set(STRENGTH) - {Kind.DEVICE.value}
+# Of those that stand there, also whether what this batch saw lies within what was seen before. Who
+# somebody is called is asked only where it matters: a profile is a wide row, and one more to read.
+_LOOK = """
+select i.value, uuid_send(i.id), uuid_send(i.customer_id),
+    i.first_seen_at <= %s and i.last_seen_at >= %s, ''
+from customers_identifier i where i.kind = %s and i.namespace = %s and i.value = any(%s)
+"""
+_LOOK_AT_NAMES = """
+select i.value, uuid_send(i.id), uuid_send(i.customer_id),
+    i.first_seen_at <= %s and i.last_seen_at >= %s, coalesce(c.name, '')
+from customers_identifier i left join customers_customer c on c.id = i.customer_id
+where i.kind = %s and i.namespace = %s and i.value = any(%s)
+"""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Known:
     id: UUID
     customer: UUID | None
-    name: str = ""  # of that customer
+    name: str = ""  # of that customer, where the identifier is one that people share
+    steady: bool = False  # this batch cannot widen when it was seen first and last
     fresh: bool = False  # first seen in this batch
     claimed: bool = False  # linked in this batch
     first: datetime | None = None
@@ -49,16 +67,18 @@ class _Found:
 
 def resolve(batch: Batch) -> None:
     """Give each event its identifier and customer; write what is new."""
-    found = _Found(_look_up({seen for event in batch.kept() for seen in event.seen}))
-    for event in batch.kept():
-        if event.seen:
-            _resolve_one(event, found, batch)
-    _own_what_came_before(batch, found)
+    events = [event for event in batch.kept() if event.seen]
+    found = _Found(_look_up(events, LIVE_STEP if batch.live else timedelta(0)))
+    for event in events:
+        _resolve_one(event, found, batch)
+    _own_what_came_before(events, found)
     _write(batch, found)
 
 
 def _resolve_one(event: Incoming, found: _Found, batch: Batch) -> None:
-    claims = sorted(event.seen, key=lambda seen: STRENGTH[Kind(seen.kind)])
+    claims = event.seen
+    if len(claims) > 1:
+        claims = sorted(claims, key=_strength)
     name = str(event.profile.fields.get("name", "")) if event.profile else ""
     owners = [
         known.customer
@@ -78,18 +98,24 @@ def _resolve_one(event: Incoming, found: _Found, batch: Batch) -> None:
             known.customer, known.name, known.claimed = customer, name, True
         elif known.customer != customer:
             batch.counts["conflicts"] += 1
-        known.first = min(known.first or event.at, event.at)
-        known.last = max(known.last or event.at, event.at)
+        if not known.steady:
+            known.first = min(known.first or event.at, event.at)
+            known.last = max(known.last or event.at, event.at)
     event.identifier_id = found.known[claims[0]].id
     event.customer_id = customer
 
 
-def _own_what_came_before(batch: Batch, found: _Found) -> None:
+def _strength(seen: Seen) -> int:
+    return STRENGTH[seen.kind]
+
+
+def _own_what_came_before(events: list[Incoming], found: _Found) -> None:
     """A device that became somebody's in this batch: so do its events earlier in the batch."""
     owners = {known.id: known.customer for known in found.known.values() if known.claimed}
-    for event in batch.kept():
-        if event.customer_id is None and event.identifier_id is not None:
-            event.customer_id = owners.get(event.identifier_id)
+    if owners:
+        for event in events:
+            if event.customer_id is None and event.identifier_id is not None:
+                event.customer_id = owners.get(event.identifier_id)
 
 
 def _may_join(seen: Seen, known: _Known, name: str) -> bool:
@@ -104,21 +130,27 @@ def _letters(name: str) -> list[str]:
     return sorted(search_keys(name).joined)
 
 
-def _look_up(wanted: set[Seen]) -> dict[Seen, _Known]:
-    ordered = sorted(wanted)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select i.kind, i.namespace, i.value, i.id, i.customer_id, coalesce(c.name, '')"
-            " from unnest(%s::text[], %s::text[], %s::text[]) as w(kind, namespace, value)"
-            " join customers_identifier i using (kind, namespace, value)"
-            " left join customers_customer c on c.id = i.customer_id",
-            [[s.kind for s in ordered], [s.namespace for s in ordered],
-             [s.value for s in ordered]],
-        )  # fmt: skip
-        return {
-            Seen(kind, namespace, value): _Known(id_, customer, name)
-            for kind, namespace, value, id_, customer, name in cursor.fetchall()
-        }
+def _look_up(events: list[Incoming], step: timedelta) -> dict[Seen, _Known]:
+    """The identifiers of these events that are known; a last sight that is not older than `step`
+    is as good as now."""
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for event in events:
+        for kind, namespace, value in event.seen:
+            wanted.setdefault((kind, namespace), set()).add(value)
+    if not wanted:
+        return {}
+    moments = [event.at for event in events]
+    within = (min(moments), max(moments) - step)
+    found = {}
+    with asking() as cursor:
+        for (kind, namespace), values in wanted.items():
+            question = _LOOK_AT_NAMES if kind in SHARED_AT_HOME else _LOOK
+            cursor.execute(question, [*within, kind, namespace, Texts(values)])
+            for value, id_, customer, steady, name in cursor:
+                found[Seen(kind, namespace, value)] = _Known(
+                    uuid_of(id_), None if customer is None else uuid_of(customer), name, steady
+                )
+    return found
 
 
 def _write(batch: Batch, found: _Found) -> None:

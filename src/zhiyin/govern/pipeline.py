@@ -5,9 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from zhiyin.collect.batch import Batch
+from zhiyin.collect.bulk import Ids, asking
 from zhiyin.collect.models import Source
 from zhiyin.govern import services
-from zhiyin.govern.models import Channel, Consent, Purpose
+from zhiyin.govern.models import Channel, Purpose
 
 WATCHING = {Source.Kind.WEB}  # sources that watch behaviour need the purpose `profiling`
 
@@ -28,20 +29,25 @@ def permit(batch: Batch) -> None:
     )
     if batch.source.kind not in WATCHING:
         return
-    people = {event.customer_id for event in batch.kept() if event.customer_id is not None}
-    refused = set(
-        Consent.objects.filter(
-            customer_id__in=people,
-            purpose=Purpose.PROFILING,
-            channel=Channel.NONE,
-            granted=False,
-        ).values_list("customer_id", flat=True)
-    )
+    refused = _refused({e.customer_id for e in batch.kept() if e.customer_id is not None})
+    if not refused:
+        return
     for event in batch.kept():
         if event.customer_id in refused:
             event.customer_id = event.identifier_id = None
             event.properties = {}
             batch.counts["anonymous"] += 1
+
+
+def _refused(people: set[UUID]) -> set[UUID]:
+    """Which of these do not want to be watched."""
+    with asking() as cursor:
+        cursor.execute(
+            "select customer_id from govern_consent where customer_id = any(%s)"
+            " and channel = %s and purpose = %s and not granted",
+            [Ids(people), Channel.NONE.value, Purpose.PROFILING.value],
+        )
+        return {customer for (customer,) in cursor}
 
 
 def undo(batch: UUID) -> dict[str, int]:

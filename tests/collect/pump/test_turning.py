@@ -16,6 +16,7 @@ from tests.collect.pump.conftest import NOW, Put
 from zhiyin.collect import pipeline
 from zhiyin.collect.batch import Batch
 from zhiyin.collect.models import Event, Received, SetAside, Source, ToArchive
+from zhiyin.collect.pump import requests
 from zhiyin.collect.pump.turning import turn
 from zhiyin.collect.tracking.bodies import PARTITIONS
 from zhiyin.customers.models import Customer, Identifier
@@ -254,6 +255,18 @@ def test_a_full_disk_is_no_fault_of_the_event(put: Put, table: str) -> None:
     turn(ALL)
     assert Event.objects.count() == 1
     assert not SetAside.objects.exists()
+
+
+def test_a_turn_takes_no_more_than_fits_and_at_least_one_request(
+    put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for start in (0, 10, 20, 30):
+        put(*(message(start + number) for number in range(10)))
+    monkeypatch.setattr(requests, "MOST_EVENTS", 15)
+    assert turn(ALL) == 2  # the second was begun before the turn was full
+    monkeypatch.setattr(requests, "MOST_EVENTS", 1)
+    assert (turn(ALL), turn(ALL), turn(ALL)) == (1, 1, 0)
+    assert Event.objects.count() == 40
 
 
 def test_a_pump_takes_its_own_partitions_only(put: Put) -> None:

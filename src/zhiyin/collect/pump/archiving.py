@@ -18,6 +18,7 @@ from django.db.models import Count, Max, Sum
 
 from zhiyin.collect.archive import lake, rows_of
 from zhiyin.collect.batch import Batch
+from zhiyin.collect.bulk import asking
 from zhiyin.collect.models import ToArchive
 
 log = structlog.get_logger(__name__)
@@ -33,10 +34,12 @@ def put_by(batch: Batch) -> None:
     rows = rows_of(batch)
     if "events" in rows:
         lines = rows.get("order_lines")
-        ToArchive.objects.create(
-            at=batch.received_at, events=rows["events"].num_rows, rows=_bytes(rows["events"]),
-            lines=None if lines is None else _bytes(lines),
-        )  # fmt: skip
+        with asking() as cursor:
+            cursor.execute(
+                "insert into collect_toarchive (at, events, rows, lines) values (%s, %s, %s, %s)",
+                [batch.received_at, rows["events"].num_rows, _bytes(rows["events"]),
+                 None if lines is None else _bytes(lines)],
+            )  # fmt: skip
 
 
 def archive_some(most: int = MOST_EVENTS) -> int:

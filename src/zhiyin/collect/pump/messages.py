@@ -7,14 +7,16 @@ that is shown to whoever looks after the source.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
 from zhiyin.collect.batch import Incoming, ProfileFacts, Seen
 from zhiyin.collect.pump import orders, traits
-from zhiyin.collect.pump.times import When, when
+from zhiyin.collect.pump.times import When, moment_or_given, when
+from zhiyin.ids import named
 
 MOST_BYTES = 32 << 10  # of a message, as Segment has it
 MOST_NAME = 120
@@ -27,8 +29,12 @@ NOBODY = frozenset({
     "user", "test", "true", "false", "-1", "[object object]", "n/a", "na",
     "00000000-0000-0000-0000-000000000000",
 })  # fmt: skip
+_OF_MESSAGE_IDS = frozenset({str, int})
+_OF_IDS = frozenset({str, int, float})
 _ZERO = b"\\u0000"
-_CONTEXT = ("library", "page", "campaign", "locale", "timezone", "app", "screen", "consent")
+_CONTEXT = frozenset({
+    "library", "page", "campaign", "locale", "timezone", "app", "screen", "consent",
+})  # fmt: skip
 
 
 class Unfit(ValueError):  # noqa: N818 (it names the message)
@@ -59,24 +65,35 @@ class Message(msgspec.Struct):
     context: object = None
 
 
-class Around(msgspec.Struct):
-    """What stands around the messages of a batch and counts for each of them."""
-
+class _Batch(msgspec.Struct):
     batch: list[msgspec.Raw]
     sentAt: object = None  # noqa: N815
     timestamp: object = None
     context: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around the messages of a batch and counts for each of them."""
+
+    batch: list[msgspec.Raw]
+    sent: object
+    timestamp: object
+    context: dict[str, object]
+    has_zero: bool  # somewhere in the body
+
+
 Reader = Callable[[Message, list[Seen], UUID, When, Mapping[str, object]], Incoming]
 
 _messages = msgspec.json.Decoder(Message)
-_batches = msgspec.json.Decoder(Around)
+_batches = msgspec.json.Decoder(_Batch)
 
 
 def around(body: bytes) -> Around:
     """The batch of a body that the door has looked at."""
-    return _batches.decode(body)
+    found = _batches.decode(body)
+    return Around(found.batch, moment_or_given(found.sentAt), found.timestamp,
+                  _mapping(found.context), _ZERO in body)  # fmt: skip
 
 
 def read(
@@ -84,33 +101,35 @@ def read(
     received: datetime, source: UUID, currency: str,
 ) -> Incoming:  # fmt: skip
     """One message as an event; `place` makes its id where it brings none. Raises `Unfit`."""
-    one = _decoded(bytes(raw))
+    one = _decoded(raw, has_zero=batch is None or batch.has_zero)
     said = one.type if kind == "batch" or one.type else kind
     if not isinstance(said, str) or said not in TYPES:
         raise Unfit("unknown_type", str(said)[:60])
-    sent = one.sentAt or (batch.sentAt if batch else None)
-    original = one.originalTimestamp or one.timestamp or (batch.timestamp if batch else None)
+    sent, original = one.sentAt, one.originalTimestamp or one.timestamp
+    context = _mapping(one.context)
+    if batch is not None:
+        sent, original = sent or batch.sent, original or batch.timestamp
+        if batch.context:
+            context = {**batch.context, **context}
     moment = when(original, sent, received)
     id_ = _event_id(one.messageId, source) or place()
-    context = _mapping(one.context) if batch is None else {
-        **_mapping(batch.context), **_mapping(one.context)
-    }  # fmt: skip
     made = _READERS[said](one, _seen(one), id_, moment, context)
     if not made.seen:
         raise Unfit("no_id")
-    if made.name == "Order Completed" or made.name == "Order Refunded":
+    if made.name in orders.NAMES:
         orders.recognise(made, source, currency)
     made.context, made.received_at = _kept_context(context, moment), received
     return made
 
 
-def _decoded(text: bytes) -> Message:
-    if len(text) > MOST_BYTES:
-        raise Unfit("message_too_large", f"{len(text)} > {MOST_BYTES}")
+def _decoded(raw: bytes | msgspec.Raw, *, has_zero: bool) -> Message:
+    """`has_zero` where it is not known that the message has none."""
+    if (size := len(memoryview(raw))) > MOST_BYTES:
+        raise Unfit("message_too_large", f"{size} > {MOST_BYTES}")
     try:
-        if _ZERO in text:
-            text = msgspec.json.encode(scrubbed(msgspec.json.decode(text)))
-        return _messages.decode(text)
+        if has_zero and _ZERO in bytes(raw):
+            raw = msgspec.json.encode(scrubbed(msgspec.json.decode(raw)))
+        return _messages.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Unfit("unreadable", str(error)[:200]) from None
     except RecursionError:
@@ -194,9 +213,9 @@ _READERS: Mapping[str, Reader] = {
 
 def _event_id(given: object, source: UUID) -> UUID | None:
     """The same message id gives the same event again, whoever sends it how often."""
-    if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
+    if type(given) not in _OF_MESSAGE_IDS or given == "":
         return None
-    return uuid5(source, f"event\x1f{given}")
+    return named(source, f"event\x1f{given}")
 
 
 def _seen(one: Message) -> list[Seen]:
@@ -211,7 +230,7 @@ def _seen(one: Message) -> list[Seen]:
 
 def _id(given: object) -> str:
     """An id as text, numbers too; empty for none, and for what programs write instead of one."""
-    if isinstance(given, bool) or not isinstance(given, str | int | float):
+    if type(given) not in _OF_IDS:
         return ""
     text = str(given).strip()
     if text.lower() in NOBODY or not text.strip("0- "):
@@ -240,7 +259,7 @@ def _mapping(given: object) -> dict[str, object]:
 
 
 def _kept_context(context: Mapping[str, object], moment: When) -> dict[str, object]:
-    kept: dict[str, object] = {name: context[name] for name in _CONTEXT if context.get(name)}
+    kept = {name: value for name, value in context.items() if value and name in _CONTEXT}
     if moment.original is not None:
         kept["original_at"] = moment.original
     if moment.sent is not None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from zhiyin.cleaning.errors import BadValue
 from zhiyin.cleaning.money import parse_currency
 from zhiyin.collect.batch import Incoming, LineFacts, OrderFacts
+from zhiyin.ids import named
 
 REFUNDED = "Order Refunded"
+NAMES = frozenset({"Order Completed", REFUNDED})
 MOST_LINES = 1_000
 _MOST_MONEY, _MOST_QUANTITY = Decimal(10) ** 12, 10**6
 _EXTRAS = (("shipping", "SHIPPING"), ("tax", "TAX"))
@@ -30,7 +32,7 @@ def recognise(event: Incoming, source: UUID, currency: str) -> None:
     if facts.kind == "return":
         facts.number += f"-R{event.event_id.hex[-6:]}"
     else:
-        event.event_id = uuid5(source, f"order\x1f{facts.number}")
+        event.event_id = named(source, f"order\x1f{facts.number}")
     event.properties = {
         "order_id": facts.number, "total": str(facts.total), "currency": facts.currency,
         "lines": len(facts.lines),

@@ -8,30 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from django.db import connection
 
 from zhiyin.collect.batch import Incoming
+from zhiyin.collect.bulk import asking
+from zhiyin.collect.models import Received
 from zhiyin.collect.pump import messages
 from zhiyin.collect.pump.messages import Unfit
 from zhiyin.collect.tallies import Twice
 from zhiyin.collect.tracking.bodies import GZIP, Refused, plain
+from zhiyin.ids import named
 
+MOST_EVENTS = 20_000  # of a turn: a second's work
 MOST_UNPACKED = 64 << 20  # the door let nothing larger in; this is against a changed setting
 Raw = bytes | msgspec.Raw
 _LOCKS = 0x7A70_756D  # the first half of the locks' numbers: the pump; the second is the partition
 _TAKE = """
-select id, source_id, kind, received_at, tries, body from collect_received
-where partition = any(%s) order by id limit %s
+select id, source_id, kind, received_at, tries, body from (
+    select *, sum(messages) over (order by id) - messages as before from (
+        select * from collect_received where partition = any(%s::int[]) order by id limit %s
+    ) oldest
+) counted where before < %s order by id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A row of the inbox."""
 
     id: int
@@ -62,8 +68,7 @@ class Read:
     bad: list[Bad] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """An event, and where it comes from, for when it goes wrong."""
 
     event: Incoming
@@ -84,17 +89,24 @@ class Told:
 
 
 def take(partitions: Sequence[int], most: int) -> list[Request]:
-    """The oldest requests of these partitions, which stay ours until the transaction ends."""
-    with connection.cursor() as cursor:
+    """The oldest requests of these partitions, which stay ours until the transaction ends: up to
+    `most`, and no more than hold MOST_EVENTS together."""
+    with asking() as cursor:
         cursor.execute(
-            "select pg_advisory_xact_lock(%s, p) from unnest(%s::int[]) as p",
+            "select pg_advisory_xact_lock(%s::int, p) from unnest(%s::int[]) as p",
             [_LOCKS, sorted(partitions)],
         )
-        cursor.execute(_TAKE, [list(partitions), most])
+        cursor.execute(_TAKE, [list(partitions), most, MOST_EVENTS])
         return [
-            Request(id_, source, kind, received_at, tries, bytes(body))
-            for id_, source, kind, received_at, tries, body in cursor.fetchall()
+            Request(id_, source, kind, received_at.astimezone(UTC), tries, body)
+            for id_, source, kind, received_at, tries, body in cursor
         ]
+
+
+def waiting(partitions: Sequence[int], most: int) -> int:
+    """How many requests wait, as far as `most`."""
+    oldest = Received.objects.filter(partition__in=list(partitions)).order_by("id")
+    return oldest[:most].count()
 
 
 def delete(requests: Sequence[Request]) -> None:
@@ -131,7 +143,7 @@ def read(requests: Sequence[Request], currency: str) -> dict[UUID, Read]:
 
 def _place(request: Request, number: int) -> UUID:
     """What a message is called that has no id of its own."""
-    return uuid5(request.source, f"request\x1f{request.id}\x1f{number}")
+    return named(request.source, f"request\x1f{request.id}\x1f{number}")
 
 
 def _messages(request: Request) -> Iterator[tuple[Raw, messages.Around | None]]:

@@ -7,6 +7,7 @@ mistake is taken by one at a time.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -51,7 +52,9 @@ class Pump:
                 connection.close()
                 self._stop.wait(TROUBLE_S)
                 continue
-            if not taken:
+            if taken:
+                gc.collect()
+            else:
                 self._stop.wait(IDLE_S)
         archiver.join(30)
 
@@ -80,6 +83,10 @@ def main() -> None:
     seat.process_is_system("what customers did belongs to no one person here")
     number, of = (int(word) for word in sys.argv[1:3] or ("0", "1"))
     pump = Pump(number, of)
+    # The collector would walk over a turn's events again and again while they are alive; between
+    # two turns it finds next to nothing. What is there from the start is never walked over.
+    gc.freeze()
+    gc.disable()
     signal.signal(signal.SIGTERM, pump.stop)
     signal.signal(signal.SIGINT, pump.stop)
     pump.run()

@@ -48,10 +48,17 @@ def when(original: object, sent: object, received: datetime) -> When:
     return When(at, said, sent_at, odd)
 
 
+def moment_or_given(given: object) -> object:
+    """The moment, so that it need not be read again for each message; else what was given."""
+    return moment(given) or given
+
+
 def moment(given: object) -> datetime | None:
     """ISO 8601, or seconds or milliseconds since 1970; None for what is neither."""
     if isinstance(given, str):
         return _from_text(given)
+    if isinstance(given, datetime):
+        return given  # it was read before
     if isinstance(given, bool) or not isinstance(given, int | float):
         return None
     try:
@@ -69,8 +76,9 @@ def _from_text(given: str) -> datetime | None:
             found = datetime.fromisoformat(given)
         except ValueError:
             return None
-    try:
-        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except OverflowError:
-        return None
+    if found.tzinfo is not UTC:
+        try:
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        except OverflowError:
+            return None
     return found if found >= _EARLIEST else None

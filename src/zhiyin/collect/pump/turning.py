@@ -9,7 +9,9 @@ pumps that met the same new person at the same time look like the second and are
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -29,7 +31,7 @@ from zhiyin.ids import uuid7
 
 log = structlog.get_logger(__name__)
 
-MOST_REQUESTS = 200  # of a turn: with a hundred messages in each, a second's work
+MOST_REQUESTS = 2_000  # of a turn, if each holds a few messages; see requests.MOST_EVENTS
 MOST_TRIES = 3
 TRANSIENT = (OperationalError, InterfaceError)
 SHOWN = 8_000  # letters of a message that is larger than one may be
@@ -63,8 +65,9 @@ def _apart(partitions: Sequence[int], most: int, error: Exception) -> int:
     """The same requests in two turns, or the one that fails in its messages."""
     log.warning("a turn failed; its requests are tried apart", most=most,
                 error=type(error).__name__)  # fmt: skip
+    most = min(most, requests.waiting(partitions, most))
     if most > 1:
-        half = max(1, most // 2)
+        half = most // 2
         return turn(partitions, half) + turn(partitions, half)
     try:
         with transaction.atomic():
@@ -131,11 +134,15 @@ def _take_in(source: UUID, found: Read, counted: Counted) -> None:
         if told.event.outcome is Outcome.REFUSED
     ]
     _set_aside([*found.bad, *refused], counted)
+    sums: Counter[tuple[datetime, Tally.Outcome]] = Counter()
     for told in found.told:
-        if (outcome := _outcome(told.event)) is not Tally.Outcome.SET_ASIDE:
-            counted.add(source, outcome, told.request.received_at)
+        outcome = _outcome(told.event)
+        sums[told.request.received_at, outcome] += 1
         if outcome is Tally.Outcome.DUPLICATE:
             counted.came_twice(told.came_twice())
+    for (received, outcome), n in sums.items():
+        if outcome is not Tally.Outcome.SET_ASIDE:  # which is counted with its reason
+            counted.add(source, outcome, received, n=n)
 
 
 def _outcome(event: Incoming) -> Tally.Outcome:
