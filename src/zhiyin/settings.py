@@ -106,9 +106,16 @@ TRACKING_BODY_BYTES = int(os.environ.get("ZHIYIN_TRACKING_BODY_BYTES", "512000")
 # where a broken page must not fill the disk.
 TRACKING_MESSAGES_A_SECOND = int(os.environ.get("ZHIYIN_TRACKING_MESSAGES_A_SECOND", "0"))
 
+# How many names of events and properties may be learnt of one source, and of the properties of one
+# event, beside those of its tracking plan. What comes under more stays out of the lake. Raise it
+# where a source truly has that many.
+PLAN_NAMES = int(os.environ.get("ZHIYIN_PLAN_NAMES", "2000"))
+PLAN_EVENT_PROPERTIES = int(os.environ.get("ZHIYIN_PLAN_EVENT_PROPERTIES", "200"))
+
 # The way of an event, step by step; read like MIDDLEWARE. Each entry is `step(batch) -> None`.
 PIPELINE = [
     "zhiyin.collect.pipeline.check",  # clock, size, duplicates
+    "zhiyin.collect.plan.step.hold",  # the tracking plan of the source
     "zhiyin.customers.pipeline.identify",  # whose event is it
     "zhiyin.govern.pipeline.permit",  # consent and purpose
     "zhiyin.customers.pipeline.update",  # orders, profile counters, timeline

@@ -23,6 +23,16 @@ def _own_lake(settings: Settings, tmp_path: Path) -> Iterator[None]:
     archive.lake.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def _own_counts() -> Iterator[None]:
+    """What one process learnt of sources is not of the next test's."""
+    from zhiyin.collect.plan import noting
+
+    noting.forget()
+    yield
+    noting.forget()
+
+
 @pytest.fixture
 def desk(db: None) -> Desk:
     """A marketer at the screen, in English."""

@@ -100,6 +100,29 @@ def test_a_way_tells_each_step_and_masks_persons(site: Source) -> None:
     assert "T-1" in masked
 
 
+def test_what_deviates_from_the_plan_is_found_and_its_way_says_how(site: Source) -> None:
+    boss = factories.user(Role.ADMINISTRATOR, locale="en")
+    now = timezone.now()
+    marks = [["type", "price", "number", "text"], ["missing", "sku", "text", ""]]
+    for number, plan in enumerate((None, marks, marks[1:])):
+        Event.objects.create(
+            event_id=uuid7(), name=f"Event {number}", at=now, received_at=now, source=site,
+            batch=uuid7(), context={"plan": plan} if plan else {}, properties={"price": "secret"},
+        )  # fmt: skip
+    assert names(boss, outcome="flagged") == ["Event 2 anonymous", "Event 1 anonymous"]
+    assert names(boss, outcome="flagged", fault="type") == ["Event 1 anonymous"]
+    assert names(boss, outcome="flagged", fault="missing", of="sku") == [
+        "Event 2 anonymous",
+        "Event 1 anonymous",
+    ]
+    assert names(boss, outcome="flagged", fault="type", of="sku") == []
+    shown = signed_in(boss).get(reverse("live")).content.decode()
+    assert shown.count("Deviates</span>") == 2
+    ref = live.latest(boss, live.asked({"name": "Event 1"}), timezone.now()).lines[0].ref
+    told = signed_in(boss).get(reverse("live_event", args=[ref])).content.decode()
+    assert "“price”: number was expected, text came." in told
+
+
 def test_why_an_event_was_dropped(site: Source) -> None:
     client = signed_in(factories.user(Role.ADMINISTRATOR))
     events.told(site, people.customer("Ann Lee").pk)

@@ -1,14 +1,14 @@
 """From the pipeline to the lake: what of an event is kept for ever, and what must not be.
 
 The lake holds no name, address, phone or free text: properties keep numbers, truth values and
-short technical words; everything else stays in PostgreSQL, where it can be erased row by row.
+short technical words, but for those that the source's plan marks as personal; everything else
+stays in PostgreSQL, where it can be erased row by row.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,14 +19,12 @@ import pyarrow.compute as pc
 from django.conf import settings
 
 from zhiyin.collect.batch import Batch, Incoming
+from zhiyin.collect.plan import noting
+from zhiyin.collect.plan.watching import Watch
 from zhiyin.instants import to_us
 from zhiyin.lake import Lake
 
 encode = msgspec.json.Encoder().encode
-MOST_LETTERS = 64
-_TECHNICAL = re.compile(r"[A-Za-z0-9_./:-]+")
-_NUMBERS = frozenset({bool, int, float, type(None)})
-_LIKE_A_PHONE = re.compile(r"(?:\d[-./: ]?){7,}")
 # The two digits of each byte, and where the 32 digits of an id stand among its dashes.
 _HEXADECIMAL = np.frombuffer(bytes(range(256)).hex().encode(), np.uint8).reshape(256, 2)
 _DIGITS = [place for place in range(36) if place not in (8, 13, 18, 23)]
@@ -73,6 +71,7 @@ def forget(batch: UUID) -> int:
 
 def _event_rows(batch: Batch, kept: list[Incoming]) -> pa.Table:
     count = len(kept)
+    watch = noting.watch(batch.source)
     return pa.table(
         {
             "event_id": texts_of([event.event_id for event in kept]),
@@ -82,9 +81,7 @@ def _event_rows(batch: Batch, kept: list[Incoming]) -> pa.Table:
             "identifier_id": texts_of([event.identifier_id for event in kept]),
             "ts_us": _us([event.at for event in kept]),
             "received_us": _us([event.received_at or batch.received_at for event in kept]),
-            "properties": pa.array(
-                [encode(impersonal(event.properties)) for event in kept], pa.string()
-            ),
+            "properties": pa.array([_properties(watch, batch, one) for one in kept], pa.string()),
         }
     )
 
@@ -105,6 +102,12 @@ def texts_of(ids: list[UUID | None]) -> pa.Array:
     if None not in ids:
         return made
     return pc.if_else(pa.array([id_ is not None for id_ in ids]), made, None)
+
+
+def _properties(watch: Watch, batch: Batch, one: Incoming) -> bytes:
+    """What the lake gets of an event's properties; ours of a person are not the sender's names."""
+    capped = batch.live and one.told is None
+    return encode(watch.for_lake(one.name, one.properties, capped=capped))
 
 
 def _line_rows(batch: Batch, orders: list[Incoming]) -> pa.Table:
@@ -133,24 +136,6 @@ def _line_rows(batch: Batch, orders: list[Incoming]) -> pa.Table:
             "received_us": pa.array([received] * count, pa.int64()),
         }
     )
-
-
-def impersonal(properties: dict[str, Any]) -> dict[str, Any]:
-    """Only what cannot name a person: numbers, truth values, short technical words."""
-    return {name: value for name, value in properties.items() if _is_impersonal(value)}
-
-
-def _is_impersonal(value: object) -> bool:
-    if type(value) in _NUMBERS:
-        return True
-    if isinstance(value, list):
-        return all(_is_impersonal(one) for one in value)
-    return isinstance(value, str) and len(value) <= MOST_LETTERS and _is_technical(value)
-
-
-@lru_cache(maxsize=20_000)  # the same few words come again and again
-def _is_technical(text: str) -> bool:
-    return bool(_TECHNICAL.fullmatch(text)) and not _LIKE_A_PHONE.search(text)
 
 
 def _text(id_: UUID | None) -> str | None:

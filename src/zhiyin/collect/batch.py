@@ -93,6 +93,8 @@ class Incoming(msgspec.Struct):
     customer_id: UUID | None = None
     context: dict[str, object] | None = None  # what came around it
     received_at: datetime | None = None  # where that is not the batch's
+    told: dict[str, object] | None = None  # traits as they were said, which the plan is about
+    detail: str = ""  # of the reason
 
 
 @dataclass

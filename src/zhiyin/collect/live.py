@@ -21,9 +21,12 @@ from zhiyin.accounts import access, records
 from zhiyin.accounts.models import User
 from zhiyin.accounts.policy import resource_named
 from zhiyin.collect.models import Event, Repeat, SetAside, Source, Tally
+from zhiyin.collect.plan.checking import Fault
+from zhiyin.collect.plan.step import CONTEXT
 
 Outcome = Tally.Outcome
 PAGE = 50
+FAULTS = frozenset(Fault)
 WINDOWS = (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=30))
 PATIENCE_S = 1.5
 _NOBODY = Q(customer_id=None, identifier_id=None)
@@ -37,14 +40,19 @@ def find_people_with(finder: Finder) -> None:
     _finders[:] = [finder]
 
 
+FLAGGED = "flagged"  # as an outcome: kept, and marked by the plan of its source
+
+
 @dataclass(frozen=True)
 class Asked:
-    """Which events: of a source, a name, an outcome, and of whom."""
+    """Which events: of a source, a name, an outcome, of whom, and with which deviation."""
 
     source: str = ""
     name: str = ""
     outcome: str = ""
     person: str = ""
+    fault: str = ""
+    of: str = ""  # the property that deviates
 
     @property
     def narrows(self) -> bool:
@@ -58,8 +66,10 @@ def asked(given: dict[str, str]) -> Asked:
     return Asked(
         given.get("source", "")[:60],
         given.get("name", "").strip()[:120],
-        outcome if outcome in Outcome.values else "",
+        outcome if outcome in (*Outcome.values, FLAGGED) else "",
         given.get("person", "").strip()[:80],
+        given.get("fault", "") if given.get("fault", "") in FAULTS else "",
+        given.get("of", "")[:120],
     )
 
 
@@ -76,6 +86,7 @@ class Line:
     customer: UUID | None = None
     person: str = ""
     person_at: str = ""
+    flagged: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +144,7 @@ def _lines(
         narrow["source__in"] = of
     if wanted.name:
         narrow["name"] = wanted.name
-    if wanted.outcome in ("", Outcome.KEPT, Outcome.ANONYMOUS):
+    if wanted.outcome in ("", Outcome.KEPT, Outcome.ANONYMOUS, FLAGGED):
         rows = events_of(user).filter(batch__gte=_first_id(since), **narrow)
         if people is not None:
             rows = rows.filter(customer_id__in=people)
@@ -141,13 +152,25 @@ def _lines(
             rows = rows.filter(_NOBODY)
         elif wanted.outcome == Outcome.KEPT:
             rows = rows.exclude(_NOBODY)
+        elif wanted.outcome == FLAGGED:
+            rows = rows.filter(context__has_key=CONTEXT)
+            if wanted.fault:
+                mark = [wanted.fault, *([wanted.of] if wanted.of else [])]
+                rows = rows.filter(context__contains={CONTEXT: [mark]})
         for one in rows.only(
-            "event_id", "received_at", "name", "source_id", "customer_id", "identifier_id"
+            "event_id",
+            "received_at",
+            "name",
+            "source_id",
+            "customer_id",
+            "identifier_id",
+            "context",
         ).order_by("-batch")[:PAGE]:
             nobody = one.customer_id is None and one.identifier_id is None
             yield Line(
                 f"e-{one.pk}", one.received_at, one.name, sources[one.source_id],
                 Outcome.ANONYMOUS if nobody else Outcome.KEPT, customer=one.customer_id,
+                flagged=bool(one.context and CONTEXT in one.context),
             )  # fmt: skip
     if people is not None or not sees_all(user):
         return

@@ -23,6 +23,8 @@ from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
 from zhiyin.collect import live, masked_messages, reasons
 from zhiyin.collect.models import Event, Repeat, SetAside, Source, Tally, ToArchive
+from zhiyin.collect.plan import wording
+from zhiyin.collect.plan.step import CONTEXT
 from zhiyin.collect.pump.times import ANCIENT, FUTURE, UNREADABLE
 
 Outcome = Tally.Outcome
@@ -98,6 +100,7 @@ def _kept(user: User, event: Event, whole: bool) -> Way:
     made.steps = [
         Step(_("Arrived"), _through(context)),
         Step(_("Checked"), _("It can be an event, and was not here before.")),
+        _plan(source, context),
         _whose(user, event, nobody=nobody),
         _consent(source, nobody=nobody),
         Step(_("Taken in"), _("It is among the hot events, and on the profile if it has one.")),
@@ -125,6 +128,15 @@ def _through(context: dict[str, object]) -> str:
         version = str(library.get("version") or "")
         return _("Sent by %(library)s.") % {"library": f"{library['name']} {version}".strip()[:80]}
     return _("The request was on disk before it was answered.")
+
+
+def _plan(source: Source, context: dict[str, object]) -> Step:
+    title = _("Tracking plan")
+    if deviates := wording.sentences(context.get(CONTEXT)):
+        return Step(title, deviates, "bad")
+    if not source.plan_version:
+        return Step(title, _("The source has none; what it sends is learnt."), "")
+    return Step(title, _("Nothing was flagged."))
 
 
 def _whose(user: User, event: Event, *, nobody: bool) -> Step:
@@ -182,10 +194,13 @@ def _twice(known: Repeat, whole: bool) -> Way:
 
 def _aside(row: SetAside, whole: bool) -> Way:
     told = reasons.told(row.reason)
-    said = f"{told.title}. {row.detail}" if row.detail else f"{told.title}."
+    detail = wording.explained(row.reason, row.detail)
+    said = f"{told.title}. {detail}" if detail else f"{told.title}."
     made = Way(row.name or row.kind, row.source, Outcome.SET_ASIDE, row.received_at,
                _shown(row.message, whole), whole, raw=True)  # fmt: skip
     where = _("Pipeline") if row.reason == "failed" else _("Checked")
+    if row.reason.startswith(wording.PREFIX):
+        where = _("Tracking plan")
     made.steps = [
         Step(_("Arrived"), _("The request was on disk before it was answered.")),
         Step(where, f"{said} {told.mend}".strip(), "bad"),

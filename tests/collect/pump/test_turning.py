@@ -144,6 +144,17 @@ def test_a_bad_message_is_set_aside_alone(put: Put, bad: Any, reason: str) -> No
     assert not Received.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("bad", "name"),
+    [({"type": "dance", "userId": "u1"}, "dance"), ({"type": "track", "userId": "u1"}, "track"),
+     ({"type": "track", "event": "Seen"}, "Seen"), (7, "")],
+)  # fmt: skip
+def test_what_is_set_aside_is_called_what_it_calls_itself(put: Put, bad: Any, name: str) -> None:
+    put(bad)
+    turn(ALL)
+    assert SetAside.objects.get().name == name
+
+
 def test_bytes_that_are_no_text_are_set_aside_and_shown_as_they_can_be(put: Put) -> None:
     body = b'{"type": "track", "userId": "u1", "event": "caf\xe9"}'
     put(b'{"batch": [' + body + b', {"type": "track", "userId": "u1", "event": "x"}]}')

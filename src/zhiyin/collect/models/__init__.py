@@ -2,10 +2,11 @@
 
 from zhiyin.collect.models.events import Event, Received, SetAside, ToArchive
 from zhiyin.collect.models.imports import Import, SavedMapping
+from zhiyin.collect.models.plans import Learnt, PlanDay, PlanVersion
 from zhiyin.collect.models.sources import Source, WriteKey, new_key
 from zhiyin.collect.models.tallies import Repeat, Tally
 
 __all__ = [
-    "Event", "Import", "Received", "Repeat", "SavedMapping", "SetAside", "Source", "Tally",
-    "ToArchive", "WriteKey", "new_key",
+    "Event", "Import", "Learnt", "PlanDay", "PlanVersion", "Received", "Repeat", "SavedMapping",
+    "SetAside", "Source", "Tally", "ToArchive", "WriteKey", "new_key",
 ]  # fmt: skip

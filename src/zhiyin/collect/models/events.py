@@ -39,6 +39,12 @@ class Event(models.Model):
             # Rows come in their order of time, so a few words for a range of pages tell enough.
             BrinIndex(fields=["received_at"], name="event_received"),
             BrinIndex(fields=["at"], name="event_at"),
+            # Those that deviate from the plan of their source: few, and looked for.
+            models.Index(
+                fields=["source", "-batch"],
+                name="event_flagged",
+                condition=models.Q(context__has_key="plan"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,8 @@ class Source(models.Model):
     # Beyond these its keepers are told, as beyond the promise; empty: never.
     most_refused_percent = models.PositiveSmallIntegerField(null=True, blank=True)  # of an hour
     most_lag_seconds = models.PositiveIntegerField(null=True, blank=True)
+    most_drift_percent = models.PositiveSmallIntegerField(null=True, blank=True)  # of a day
+    plan_version = models.PositiveIntegerField(default=0)  # of its tracking plan; 0: it has none
     troubles = ArrayField(models.CharField(max_length=12), default=list, blank=True)  # told of
 
     def __str__(self) -> str:

@@ -136,6 +136,18 @@ def _decoded(raw: bytes | msgspec.Raw, *, has_zero: bool) -> Message:
         raise Unfit("nested_too_deeply") from None
 
 
+def called(raw: bytes | msgspec.Raw) -> str:
+    """What a message that cannot be an event calls itself: its event, else its type."""
+    try:
+        one = _messages.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+    for said in (one.event, one.type):
+        if isinstance(said, str) and said.strip():
+            return said.strip().replace("\0", "")
+    return ""
+
+
 def scrubbed(value: object) -> object:
     """The same without the one character that PostgreSQL cannot hold, however deep."""
     if isinstance(value, str):
@@ -178,8 +190,8 @@ def _identify(
     fields, more = traits.understood(given, today=moment.at.date())
     seen += more
     facts = ProfileFacts(fields, []) if fields else None
-    told: dict[str, object] = {"fields": sorted(fields), "traits": traits.unknown(given)}
-    return Incoming(id_, "Profile Updated", moment.at, seen, told, profile=facts)
+    kept: dict[str, object] = {"fields": sorted(fields), "traits": traits.unknown(given)}
+    return Incoming(id_, "Profile Updated", moment.at, seen, kept, profile=facts, told=given)
 
 
 def _group(
@@ -188,8 +200,9 @@ def _group(
     group = _id(one.groupId)
     if not group:
         raise Unfit("no_group_id")
+    told = _properties(one.traits)
     return Incoming(id_, "Group Identified", moment.at, seen,
-                    {"group_id": group, "traits": _properties(one.traits)})  # fmt: skip
+                    {"group_id": group, "traits": told}, told=told)  # fmt: skip
 
 
 def _alias(

@@ -135,7 +135,10 @@ def read(requests: Sequence[Request], currency: str) -> dict[UUID, Read]:
                     source=request.source, currency=currency,
                 )  # fmt: skip
             except Unfit as unfit:
-                into.bad.append(Bad(place(), request, unfit.reason, unfit.detail, bytes(raw)))
+                into.bad.append(
+                    Bad(place(), request, unfit.reason, unfit.detail, bytes(raw),
+                        messages.called(raw))
+                )  # fmt: skip
             else:
                 into.told.append(Told(event, request, raw))
     return found

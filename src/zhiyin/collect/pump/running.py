@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 
 import django
@@ -40,6 +41,7 @@ class Pump:
         """Turn after turn; what is transient is waited out."""
         from django.db import InterfaceError, OperationalError, connection
 
+        from zhiyin.collect.plan import noting
         from zhiyin.collect.pump import turning
 
         archiver = threading.Thread(target=self._keep_archiving, daemon=True)
@@ -47,6 +49,7 @@ class Pump:
         while not self._stop.is_set():
             try:
                 taken = turning.turn(self._partitions)
+                noting.flush_when_due()
             except (OperationalError, InterfaceError) as error:
                 log.warning("the pump waits for the database", error=type(error).__name__)
                 connection.close()
@@ -56,6 +59,8 @@ class Pump:
                 gc.collect()
             else:
                 self._stop.wait(IDLE_S)
+        with suppress(OperationalError, InterfaceError):  # counts of seconds, no event
+            noting.flush()
         archiver.join(30)
 
     def _keep_archiving(self) -> None:

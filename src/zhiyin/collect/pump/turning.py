@@ -129,7 +129,7 @@ def _take_in(source: UUID, found: Read, counted: Counted) -> None:
         pipeline.run(batch)
         archiving.put_by(batch)
     refused = [
-        told.gone_wrong(told.event.reason)
+        told.gone_wrong(told.event.reason, told.event.detail)
         for told in found.told
         if told.event.outcome is Outcome.REFUSED
     ]

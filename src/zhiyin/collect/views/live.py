@@ -38,7 +38,11 @@ def live_events(request: HttpRequest) -> HttpResponse:
         return render(request, "collect/live_rows.html", context)
     context |= {
         "sources": [("", _("All sources")), *((o.key, name_of(o)) for o in _sources(me))],
-        "outcomes": [("", _("All outcomes")), *Tally.Outcome.choices],
+        "outcomes": [
+            ("", _("All outcomes")),
+            *Tally.Outcome.choices,
+            (live.FLAGGED, _("Deviates from the plan")),
+        ],
         "sees_all": live.sees_all(me),
     }
     if opened:

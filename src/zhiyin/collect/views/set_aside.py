@@ -21,6 +21,7 @@ from zhiyin.accounts.models import User
 from zhiyin.collect import masked_messages, reasons, set_aside_services
 from zhiyin.collect import set_aside_queries as queries
 from zhiyin.collect.models import SetAside, Source
+from zhiyin.collect.plan import wording
 from zhiyin.collect.pump.messages import Unfit
 from zhiyin.collect.set_aside_queries import Asked
 from zhiyin.collect.set_aside_services import NotWaiting, Unreadable
@@ -126,7 +127,10 @@ def _page(
     total = queries.counted(me, wanted)
     waits = wanted.state == State.WAITING
     context: dict[str, object] = {
-        "rows": [(one, reasons.told(one.reason)) for one in shown],
+        "rows": [
+            (one, reasons.told(one.reason), wording.explained(one.reason, one.detail))
+            for one in shown
+        ],
         "asked": wanted,
         "query": wanted.query(),
         "tabs": [(f"?{wanted.query(state=value)}", label, value == wanted.state)
@@ -157,6 +161,7 @@ def _drawer(me: User, row: SetAside, typed: str, problem: str) -> dict[str, obje
     return {
         "row": row,
         "told": reasons.told(row.reason),
+        "detail": wording.explained(row.reason, row.detail),
         "message": typed or show(row.message),
         "whole": whole,
         "problem": problem,
