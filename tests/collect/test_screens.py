@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -47,6 +48,19 @@ def test_a_file_goes_all_the_way(desk: Desk) -> None:
     assert (one.state, one.loaded, one.known, one.rejected) == ("loaded", 3, 0, 1)
     assert "3 rows are in." in result
     assert sorted(Customer.objects.values_list("number", flat=True)) == ["C1", "C2"]
+
+
+def test_a_shops_own_export_is_recognised_and_needs_no_mapping(desk: Desk) -> None:
+    export = Path(__file__).parents[1] / "cleaning" / "exports" / "taobao.csv"
+    one = desk.uploaded(export.read_text("utf-8"))
+    assert "This looks like an export of “Taobao/Tmall orders”." in desk.page("import_columns", one)
+    desk.map(one)
+    desk.wait()
+    assert "The order was not paid, cancelled or closed" in desk.page("import", one)
+    desk.post("load_import", one)
+    desk.wait()
+    one.refresh_from_db()
+    assert (one.state, one.loaded, one.rejected, str(one.source)) == ("loaded", 2, 0, "taobao")
 
 
 @pytest.mark.parametrize("locale", ["en", "zh-hans"])

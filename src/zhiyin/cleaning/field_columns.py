@@ -21,9 +21,13 @@ from .report import missing_value
 class FieldColumns:
     """The mapped columns of one batch, by field; an unmapped field is all null."""
 
-    def __init__(self, table: pa.Table, mapping: Mapping) -> None:
+    def __init__(
+        self, table: pa.Table, mapping: Mapping, *, as_came: pa.Table | None = None
+    ) -> None:
+        """`as_came`: the same rows before anybody touched them, for who has to mend one."""
         mapping.check(table.column_names)
         self._table, self._mapping = table, mapping
+        self._as_came = table if as_came is None else as_came
         self.row_numbers: pa.Array = table.column(ROW_NUMBER).combine_chunks()
         if isinstance(self.row_numbers, pa.ChunkedArray):
             self.row_numbers = pa.concat_arrays(self.row_numbers.chunks)
@@ -75,7 +79,7 @@ class FieldColumns:
         names = [name for name in self._table.column_names if name != ROW_NUMBER]
         for name, index, reasons in self._problems:
             bad = pc.is_valid(index)
-            rows = self._table.filter(bad)
+            rows = self._as_came.filter(bad)
             cells = zip(*(rows.column(column).to_pylist() for column in names), strict=True)
             numbers = rows.column(ROW_NUMBER).to_pylist()
             column = self._mapping.column_of(name) or name

@@ -7,7 +7,6 @@ comes. Options say what the cells cannot: time zone, order of day and month, cur
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -15,12 +14,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from . import shops
 from .dates import day_first_in
 from .errors import BadValue, MissingColumns
 from .fields import CATALOGUE, Kind, required_groups
 from .preview import Preview
-
-_SIGNS = re.compile(r"[\W_]+")
+from .shops import plain_header
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +34,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     region: str = "CN"  # of phone numbers without a country code
     shift_days: int = 0  # move all times, for demonstrations
     extra_properties: bool = True  # events: unmapped columns become properties
+    shop: str = ""  # orders: whose export it is, where we know it (see `shops`)
 
     @property
     def zone(self) -> tzinfo:
@@ -71,9 +71,12 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
 def guess_mapping(preview: Preview, kind: Kind | None = None, **options: object) -> Mapping:
     """The likeliest mapping of a file; `options` are passed to `Mapping`."""
     names = [column.name for column in preview.columns]
+    shop = shops.recognised(names) if kind in (None, Kind.ORDERS) else None
     if kind is None:
-        kind = max(Kind, key=lambda k: _fit(names, k))
-    columns = _match(names, kind)
+        kind = Kind.ORDERS if shop else max(Kind, key=lambda k: _fit(names, k))
+    columns = shops.columns_of(shop, names) if shop else _match(names, kind)
+    if shop:
+        options = {"source": shop.key, "shop": shop.key, **shop.options, **options}
     if "day_first" not in options:
         moments = {c for c, f in columns.items() if f.endswith("_at") or f == "birthday"}
         places = [place for place, name in enumerate(names) if name in moments]
@@ -91,11 +94,6 @@ def header_fingerprint(columns: Sequence[str]) -> str:
     """Under which a mapping is remembered: equal for files with the same header."""
     joined = "\x1f".join(unicodedata.normalize("NFC", name).strip() for name in columns)
     return hashlib.sha256(joined.encode()).hexdigest()
-
-
-def plain_header(header: str) -> str:
-    """A header without case, spaces and signs, as headers are compared."""
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", header)).casefold()
 
 
 def _match(names: Sequence[str], kind: Kind) -> dict[str, str]:

@@ -95,4 +95,29 @@ CONTACT_DROPPED = Rule(
     "订单里的手机或邮箱无效：订单保留，该联系方式留空。",
     "A phone or e-mail on the order is not valid: the order is kept, the contact left empty.",
 )
-VERDICTS = {rule.id: rule for rule in (DUPLICATE, STOCK, FREE, TEST_PRODUCT)}
+UNSOLD = Rule(
+    "order_not_sold",
+    Action.SET_ASIDE,
+    "订单未付款、已取消或已关闭：不是销售，已搁置。",
+    "The order was not paid, cancelled or closed: no sale; set aside.",
+)
+REFUNDED = Rule(
+    "refund_deducted",
+    Action.MENDED,
+    "有退款：已从这一行的实付金额中扣除。",
+    "Money was given back: taken off what was paid for the line.",
+)
+DISCOUNTED = Rule(
+    "discount_deducted",
+    Action.MENDED,
+    "有行优惠：已从单价中扣除。",
+    "The line has a discount: taken off its price.",
+)
+HIDDEN = Rule(
+    "buyer_hidden",
+    Action.MENDED,
+    "平台隐藏了买家（打码的昵称、虚拟号码）：留空，不用来识别客户。",
+    "The platform hides the buyer (a masked name, a forwarding number): left empty; it identifies "
+    "nobody.",
+)
+VERDICTS = {rule.id: rule for rule in (DUPLICATE, UNSOLD, STOCK, FREE, TEST_PRODUCT)}

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import contacts, order_rules, rejects
+from . import contacts, order_rules, rejects, shops
 from .columns import (
     MONEY,
     parse_amounts,
@@ -34,6 +34,7 @@ from .money import parse_currency
 from .reading import Batch
 from .report import CleaningReport, Rule, Tally
 from .service_codes import service_kind
+from .shop_rows import Ready, ShopRows
 
 LINES = pa.schema(
     [
@@ -78,6 +79,8 @@ def clean_orders(
     tally = Tally()
     rejected: list[pa.Table] = []
     rows = 0
+    known = shops.shop(mapping.shop)
+    shop = ShopRows(known, mapping) if known else None
     with tempfile.TemporaryDirectory(prefix="zhiyin-") as folder:
         # In memory, spilling into the folder: a database file would be written and synced in vain.
         database = duckdb.connect(
@@ -94,7 +97,7 @@ def clean_orders(
                 rows += table.num_rows
                 if not table.num_rows:
                     continue
-                staged, refused = _parse(table, mapping, now, tally)
+                staged, refused = _parse(table, mapping, now, tally, shop)
                 rejected.append(refused)
                 database.register("batch", staged)
                 database.execute((_SQL / "stage.sql").read_text("utf-8"))
@@ -115,15 +118,17 @@ def clean_orders(
 
 
 def _parse(
-    table: pa.Table, mapping: Mapping, now: datetime, tally: Tally
+    table: pa.Table, mapping: Mapping, now: datetime, tally: Tally, shop: ShopRows | None
 ) -> tuple[pa.Table, pa.Table]:
     """Parse one batch: typed columns of the good rows, and the rejected rows."""
-    columns = FieldColumns(table, mapping)
+    ready = shop.ready(table) if shop else Ready(table, {}, pa.nulls(table.num_rows, MONEY))
+    columns = FieldColumns(ready.table, mapping, as_came=table)
     order_number = tidy_column(columns.text("order_number"))
     columns.required("order_number", order_number)
     ts_us = _times(columns, mapping, now)
     quantity = _quantities(columns)
     quantity, unit_price, amount = _prices(columns, quantity, tally)
+    amount = pc.coalesce(ready.paid, amount)
     product_text = columns.text("product_name")
     product_name = tidy_column(product_text)
     sku = tidy_column(columns.text("sku"))
@@ -147,6 +152,10 @@ def _parse(
         (order_rules.CONTACT_DROPPED, pc.or_(bad_email, bad_phone)),
     ):
         tally.note_mask(rule, pc.and_(good, pc.fill_null(mask, False)), columns.row_numbers)
+    unsold = pa.array(ready.applied.pop(order_rules.UNSOLD, [False] * table.num_rows), pa.bool_())
+    for rule, applied in ready.applied.items():
+        mask = pc.and_(pc.and_not(good, unsold), pa.array(applied, pa.bool_()))
+        tally.note_mask(rule, mask, columns.row_numbers)
     country = tidy_column(columns.text("country"))
     staged = pa.table(
         {
@@ -165,6 +174,7 @@ def _parse(
             "email": email,
             "phone": phone,
             "member_card": tidy_column(columns.text("member_card")),
+            "unsold": unsold,
             "whole": columns.whole(),
         }
     )

@@ -23,8 +23,9 @@ from zhiyin.cleaning.customers import OwnColumn
 from zhiyin.cleaning.dates import parse_day, parse_moment
 from zhiyin.cleaning.errors import FileProblem, Reason
 from zhiyin.cleaning.fields import Kind
-from zhiyin.cleaning.mapping import Mapping, plain_header
+from zhiyin.cleaning.mapping import Mapping
 from zhiyin.cleaning.preview import Preview
+from zhiyin.cleaning.shops import plain_header
 from zhiyin.objects import levels
 from zhiyin.objects.custom import known, reading
 from zhiyin.objects.custom.models import CustomField

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
+from zhiyin.cleaning import shops
 from zhiyin.cleaning.errors import FileProblem, NoSpace, TooLarge
 from zhiyin.cleaning.fields import Kind
 from zhiyin.cleaning.mapping import Mapping, guess_mapping
@@ -92,11 +93,20 @@ def columns(request: HttpRequest, import_id: UUID) -> HttpResponse:
         "twin": services.loaded_before(one),
         "sources": Source.objects.order_by("key").values_list("key", flat=True)[:200],
         "zones": COMMON_ZONES,
+        "shop": _shop_name(form.mapping),
         "chinese": in_chinese(),
         "step": 2,
     }
     status = 422 if data is not None else 200
     return render(request, "collect/columns.html", context, status=status)
+
+
+def _shop_name(mapping: Mapping) -> str:
+    """Whose export it is, in the user's language; empty where we do not know."""
+    known = shops.shop(mapping.shop)
+    if known is None:
+        return ""
+    return known.zh if in_chinese() else known.en
 
 
 def _saved(one: Import, form: MappingForm, *, by: User) -> bool:
