@@ -38,6 +38,13 @@ def _postmaster(data: Path) -> int | None:
         return None
 
 
+@pytest.mark.parametrize(
+    ("gib", "buffers"), [(1, "256MB"), (8, "1024MB"), (24, "3072MB"), (512, "4096MB")]
+)
+def test_it_holds_an_eighth_of_the_memory_within_bounds(gib: int, buffers: str) -> None:
+    assert embedded._buffers(gib * 1024**3) == buffers
+
+
 def test_the_last_to_leave_stops_it_and_tidies_its_socket(data: Path) -> None:
     with embedded.running(data) as server:
         with embedded.running(data):

@@ -39,10 +39,12 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "256MB",
     "work_mem": "32MB",
     "maintenance_work_mem": "256MB",
-    "max_wal_size": "2GB",
+    # The first change of a page after a checkpoint writes the whole page to the log. Events touch
+    # pages all over their indexes, so that frequent checkpoints would be most of their cost.
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
@@ -50,6 +52,10 @@ SETTINGS = {
     "log_min_error_statement": "panic",  # statements hold personal data; logs must not
     "log_parameter_max_length_on_error": "0",
 }
+
+
+_MB = 1024**2
+LEAST_BUFFERS, MOST_BUFFERS = 256 * _MB, 4096 * _MB
 
 
 class EmbeddedError(RuntimeError):
@@ -162,7 +168,18 @@ def _initialise(pgdata: Path) -> None:
     )  # fmt: skip
     with (pgdata / "postgresql.conf").open("a") as conf:
         conf.write("\n# Zhiyin: a laptop's share of memory; a cluster brings its own server\n")
-        conf.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+        chosen = {**SETTINGS, "shared_buffers": _buffers(_memory())}
+        conf.writelines(f"{name} = '{value}'\n" for name, value in chosen.items())
+
+
+def _memory() -> int:
+    """The machine's memory in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _buffers(memory: int) -> str:
+    """An eighth of the memory, taken only as data fills it: a small workspace takes little."""
+    return f"{min(max(memory // 8, LEAST_BUFFERS), MOST_BUFFERS) // _MB}MB"
 
 
 def _start(pgdata: Path, server: EmbeddedServer) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import pytest
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -73,3 +74,23 @@ def test_ids_reach_the_lake_as_they_are_written(ids: list[UUID | None]) -> None:
     made = archive.texts_of(ids)
     assert made.type == pa.string()
     assert made.to_pylist() == [None if one is None else str(one) for one in ids]
+
+
+@pytest.mark.django_db
+def test_a_source_that_has_events_stays() -> None:
+    source = sdk.source().source
+    batch = Batch(uuid7(), 0, source, NOW, [Incoming(uuid7(), "x", NOW, [], {})], live=True)
+    hot_rows.keep(batch, since=EARLIEST)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        _delete(source)
+    Event.objects.all().delete()
+    source.delete()
+    assert not Source.objects.exists()
+
+
+def _delete(source: Source) -> None:
+    """As somebody might by hand, past Django."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from collect_writekey where source_id = %s", [source.pk])
+        cursor.execute("delete from collect_source where id = %s", [source.pk])
+        cursor.execute("set constraints all immediate")
