@@ -8,7 +8,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup run-setup frontend demo demo-reset test soak coverage lint format bench dist clean
+.PHONY: setup run-setup frontend demo demo-reset test cluster soak coverage lint format bench dist clean
 
 setup: run-setup .venv/dev
 
@@ -63,6 +63,14 @@ coverage: setup
 # kills. Over an hour.
 soak: setup
 	@$(PY) -m pytest -m soak tests/proof tests/collect/sdks tests/api/test_fuzzed.py
+
+# Every engine gives equal rows: first Spark in a local process, then a cluster of one master and two
+# workers on this machine, which is stopped afterwards. Java 17 is enough, the extra brings 21.
+ON_ENGINES := $(PY) -m pytest -m "soak or not soak" tests/engines
+cluster: setup
+	@$(INSTALL) --editable ".[spark]"
+	@ZHIYIN_ENGINE="local[2]" $(ON_ENGINES)
+	@$(PY) -m tests.engines.cluster $(ON_ENGINES)
 
 lint: setup
 	@$(PY) -m ruff check src tests benchmarks

@@ -63,6 +63,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"{missing} tests with SDKs for Node and the browser skipped: npm could not fetch them."
         )
+    missing = sum("without the extra `spark`" in str(report.longrepr) for report in skipped)
+    if missing:
+        terminalreporter.write_line(
+            f"{missing} tests on Spark skipped. `make cluster` installs it, and runs all of them."
+        )
 
 
 def pytest_unconfigure() -> None:

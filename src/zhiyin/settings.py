@@ -32,6 +32,11 @@ LAKE = os.environ.get("ZHIYIN_LAKE", str(DATA / "lake"))
 # Options of the object store, as delta-rs takes them; credentials come from AWS_* variables.
 LAKE_OPTIONS: dict[str, str] = {}
 
+# What works out features and backtests from the lake: duckdb, in the process; local[*] or local[4],
+# Spark in a Java process beside it; spark://host:port, a cluster (extra `spark`). Change it when
+# one machine is too small: docs/scale.md says when that is.
+ENGINE = os.environ.get("ZHIYIN_ENGINE", "duckdb")
+
 # Host names that the web server answers to, comma-separated. Set it when others may connect.
 ALLOWED_HOSTS = os.environ.get("ZHIYIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 

@@ -13,7 +13,7 @@ from tests.features.histories import Line, line_table
 from zhiyin.features import History, cohorts
 from zhiyin.features.instants import month_number
 from zhiyin.instants import from_us, to_us
-from zhiyin.lake.engine import Engine
+from zhiyin.lake.engine import open_engine
 
 
 def bought(customer: str, *moments: datetime) -> list[Line]:
@@ -54,7 +54,7 @@ def test_purchases_from_the_date_on_are_not_seen() -> None:
 def test_months_are_those_of_the_calendar(moments: list[datetime]) -> None:
     edges = [moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0) for moment in moments]
     wanted = [*moments, *edges, *(edge - timedelta(microseconds=1) for edge in edges)]
-    with Engine() as engine:
+    with open_engine() as engine:
         us = engine.arrow(pa.table({"us": [to_us(moment) for moment in wanted]}))
         rows = us.select("us", month=month_number(us.us)).to_pyarrow().to_pylist()
     for row in rows:

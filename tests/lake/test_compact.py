@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tests.lake.rows import events, lines
 from zhiyin.lake import Lake, rewriting, writing
-from zhiyin.lake.engine import Engine
+from zhiyin.lake.engine import open_engine
 from zhiyin.lake.sorting import SortSettings, in_order
 
 FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
@@ -108,7 +108,7 @@ def test_versions_before_it_can_be_read_until_the_vacuum(lake: Lake) -> None:
     before = lake.version("events")
     lake.compact("events")
     assert lake.read("events", at=before).num_rows == 60
-    with Engine(lake) as engine:
+    with open_engine(lake) as engine:
         assert engine.table("events").count().execute() == 60
     assert lake.vacuum("events") == 12
     assert ids(lake) == ALL

@@ -10,7 +10,7 @@ import pytest
 
 from tests.lake.rows import events
 from zhiyin.lake import DeletionVectorsError, Lake, NoSuchVersionError, VanishedError
-from zhiyin.lake.engine import Engine
+from zhiyin.lake.engine import open_engine
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_rows_can_be_read_as_they_were_until_the_vacuum(lake: Lake) -> None:
     lake.delete("events", "batch", ["import-0"])
     assert lake.read("events").num_rows == 30
     assert lake.read("events", at=before).num_rows == 40
-    with Engine(lake) as engine:
+    with open_engine(lake) as engine:
         assert engine.table("events", at=before).count().execute() == 40
     lake.vacuum("events")
     with pytest.raises(VanishedError):

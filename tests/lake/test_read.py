@@ -10,7 +10,7 @@ import pytest
 
 from tests.lake.rows import events, lines
 from zhiyin.lake import EVENTS, ORDER_LINES, Lake, SchemaMismatchError
-from zhiyin.lake.engine import Engine, EngineSettings
+from zhiyin.lake.engine import EngineSettings, open_engine
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_table_never_written_is_empty_and_has_its_columns(lake: Lake, tmp_path
     empty = Lake(str(tmp_path / "new"))
     assert empty.read("events").schema.equals(EVENTS)
     assert empty.uris("events") == []
-    with Engine(empty) as engine:
+    with open_engine(empty) as engine:
         assert engine.table("events").count().execute() == 0
 
 
@@ -84,7 +84,7 @@ def test_status_tells_rows_files_and_days(lake: Lake) -> None:
 def test_the_engine_reads_the_lake_and_nothing_else(lake: Lake, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("a,b\n1,2\n")
-    with Engine(lake, EngineSettings(memory="500MB", threads=1)) as engine:
+    with open_engine(lake, EngineSettings(memory="500MB", threads=1)) as engine:
         table = engine.table("events")
         assert table.count().execute() == 40
         assert table.filter(table.identifier_id == "person-2").count().execute() == 8
@@ -99,6 +99,6 @@ def test_the_engine_takes_in_a_lake_that_lies_elsewhere(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lake, "local", False)  # as on object storage: no file for the engine
-    with Engine(lake) as engine:
+    with open_engine(lake) as engine:
         table = engine.table("events")
         assert table.filter(table.identifier_id == "person-2").count().execute() == 8

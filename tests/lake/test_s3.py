@@ -20,7 +20,7 @@ import pytest
 from tests.lake.rows import events, lines
 from tests.lake.traces import holds
 from zhiyin.lake import Lake, NoSuchVersionError, Problem, VanishedError, vacuuming
-from zhiyin.lake.engine import Engine
+from zhiyin.lake.engine import open_engine
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 OPTIONS = {"AWS_ALLOW_HTTP": "true"}
@@ -123,7 +123,7 @@ def test_rows_are_appended_once_and_read_now_and_as_they_were(lake: Lake) -> Non
     assert lake.read("events", where={"received_day": date(2026, 1, 1)}).num_rows == 16
     with pytest.raises(NoSuchVersionError):
         lake.read("events", at=datetime.now(UTC) - timedelta(days=1))
-    with Engine(lake) as engine:
+    with open_engine(lake) as engine:
         assert engine.table("events").count().execute() == 31
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.lake.rows import events
 from zhiyin.lake import EVENTS, TABLES, Lake, SchemaChangedError, TableSpec
-from zhiyin.lake.engine import Engine
+from zhiyin.lake.engine import open_engine
 
 SPEC = TABLES["events"]
 
@@ -43,7 +43,7 @@ def test_a_column_added_later_is_empty_in_rows_from_before(old: Lake) -> None:
     files = old.uris("events")
     new = Lake(old.root, tables=WIDER)
     assert new.read("events")["device"].null_count == 30  # before anything is written
-    with Engine(new) as engine:
+    with open_engine(new) as engine:
         assert engine.table("events").device.count().execute() == 0
     assert new.append("events", wider(range(30, 40)), app_id="pump", sequence=3)
     assert set(files) < set(new.uris("events"))  # nothing was rewritten
@@ -52,7 +52,7 @@ def test_a_column_added_later_is_empty_in_rows_from_before(old: Lake) -> None:
     assert (found.num_rows, found["device"].null_count) == (40, 30)
     assert new.read("events", where={"device": "phone"}).num_rows == 10
     assert new.read("events", ["device"], {"identifier_id": "person-1"}).num_rows == 8
-    with Engine(new) as engine:
+    with open_engine(new) as engine:
         table = engine.table("events")
         assert table.count().execute() == 40
         assert table.filter(table.device == "phone").count().execute() == 10
@@ -67,7 +67,7 @@ def test_compaction_and_erasure_bring_old_rows_into_the_new_shape(old: Lake) -> 
     new.erase(["person-2"], now=datetime(2026, 3, 1, tzinfo=UTC))
     found = new.read("events")
     assert (found.num_rows, found["device"].null_count) == (32, 24)
-    with Engine(new) as engine:
+    with open_engine(new) as engine:
         assert engine.table("events").device.count().execute() == 8
 
 
@@ -77,7 +77,7 @@ def test_the_table_as_it_was_before_the_column_can_be_read(old: Lake) -> None:
     new.append("events", wider(range(30, 40)), app_id="pump", sequence=3)
     found = new.read("events", at=before)
     assert (found.num_rows, found["device"].null_count) == (30, 30)
-    with Engine(new) as engine:
+    with open_engine(new) as engine:
         assert engine.table("events", at=before).device.count().execute() == 0
 
 

@@ -148,11 +148,16 @@ def train(options: Namespace, output: Output) -> int:
     with opened(options.data):
         from zhiyin.cli.users import system_user
         from zhiyin.customers import training
+        from zhiyin.lake.errors import EngineError
 
         try:
             done = training.train(by=system_user(), progress=output.progress)
         except training.NothingToLearn as error:
             raise Failure(error.zh if is_chinese() else error.en) from error
+        except EngineError as error:
+            raise Failure(
+                t(f"计算引擎用不了：{error}", f"The engine cannot be used: {error}")
+            ) from error
         fields = {"as_of": done.as_of, "customers": done.customers, "seconds": done.seconds,
                   "models": done.models}  # fmt: skip
         text = "\n".join(

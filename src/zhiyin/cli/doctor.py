@@ -146,11 +146,22 @@ def _lake() -> Check:
 
 
 def _engine() -> Check:
-    import duckdb
+    from django.conf import settings
 
-    found = duckdb.connect().execute("select 6 * 7").fetchone()
-    return Check(t("引擎", "engine"), found == (42,), f"DuckDB {duckdb.__version__}",
-                 t("运行 make setup", "run `make setup`"))  # fmt: skip
+    from zhiyin.lake.engine import EngineSettings, open_engine
+    from zhiyin.lake.errors import EngineError
+
+    name = t("引擎", "engine")
+    mend = t(
+        "改 ZHIYIN_ENGINE，或装好所缺的：docs/scale.md",
+        "change ZHIYIN_ENGINE, or install what is missing: docs/scale.md",
+    )
+    try:
+        with open_engine(settings=EngineSettings(settings.ENGINE)) as engine:
+            answer = engine.ask("select 6 * 7 as n", {})["n"].to_pylist()
+    except EngineError as error:
+        return Check(name, False, str(error), mend)
+    return Check(name, answer == [42], settings.ENGINE, mend)
 
 
 def _secrets() -> Check:

@@ -31,6 +31,7 @@ from zhiyin.customers.models import Identifier, ModelVersion
 from zhiyin.features.history import History
 from zhiyin.insight.contract import NotEnoughHistoryError
 from zhiyin.insight.training import Understanding, train_all
+from zhiyin.lake.engine import EngineSettings
 
 Progress = Callable[[str, int, int | None], None]
 MODELS = ("rfm", "personas", "value", "churn", "next_purchase")
@@ -67,7 +68,9 @@ def train(*, by: User, progress: Progress = silent, as_of: datetime | None = Non
     version = (ModelVersion.objects.aggregate(last=Max("version"))["last"] or 0) + 1
     progress("history", 0, None)
     try:
-        history = History.from_lake(lake(), _links(), currency=settings.CURRENCY)
+        history = History.from_lake(
+            lake(), _links(), settings.CURRENCY, EngineSettings(settings.ENGINE)
+        )
         told = train_all(history, at, progress, _attributes(at), version)
     except (NotEnoughHistoryError, ValueError) as error:
         raise NothingToLearn(str(error)) from error

@@ -1,13 +1,12 @@
 """Everything known of the customers, to be asked as of any date.
 
 A `History` is two Ibis tables: lines of orders and events, each already carrying the customer.
-It can come from Arrow tables (a notebook, a test), from the lake, or from any other engine that
-Ibis speaks to: make the two tables there and pass them in.
+It can come from Arrow tables (a notebook, a test) or from the lake, in the engine that the
+settings name, or from any other that Ibis speaks to: make the two tables there and pass them in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,11 +15,11 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhiyin.features.behaviour import COUNTED, behaviour
+from zhiyin.features.behaviour import COUNTED, behaviour, with_kind
 from zhiyin.features.purchases import WINDOWS, outcomes, purchases
 from zhiyin.instants import from_us
 from zhiyin.lake import Lake
-from zhiyin.lake.engine import Engine, EngineSettings
+from zhiyin.lake.engine import Engine, EngineSettings, open_engine
 
 LINES: pa.Schema = pa.schema(
     [
@@ -80,13 +79,14 @@ def attach_customers(rows: ir.Table, links: ir.Table) -> ir.Table:
 
 @dataclass(frozen=True)
 class Numbered:
-    """The lines by `customer_no` instead of `customer_id`, and which number is whose.
+    """Lines and events by `customer_no` instead of `customer_id`, and which number is whose.
 
     Grouping millions of rows by a number takes a fraction of grouping them by a text. Numbers
     hold within one history only.
     """
 
     lines: ir.Table
+    events: ir.Table
     customers: ir.Table
 
 
@@ -95,7 +95,8 @@ class History:
     """Everything known; each question looks strictly before its date.
 
     `lines` has customer_id, order_no, ts_us, product_no, quantity and amount: what tells one
-    order or product of a customer from another may be of any type.
+    order or product of a customer from another may be of any type. `events` has customer_id,
+    kind (see `behaviour.with_kind`) and ts_us.
     """
 
     lines: ir.Table
@@ -110,16 +111,18 @@ class History:
         settings: EngineSettings | None = None,
     ) -> History:
         """From tables in memory with the columns of `LINES` and `EVENTS`."""
-        engine = Engine(settings=settings)
+        engine = open_engine(settings=settings)
         known = EVENTS.empty_table() if events is None else events
         rows, customers = _numbered(lines.select(LINES.names).cast(LINES))
         bought = engine.arrow(rows, "lines")
-        numbered = _hashed(bought, "customer_no")
-        return cls(
-            lines=_hashed(bought, "customer_id"),
-            events=engine.arrow(known.select(EVENTS.names).cast(EVENTS), "events"),
-            numbered=Numbered(numbered, engine.arrow(customers, "customers")),
+        did = with_kind(engine.arrow(known.select(EVENTS.names).cast(EVENTS), "events"))
+        people = engine.arrow(customers, "customers")
+        numbered = Numbered(
+            lines=_hashed(engine, bought, "customer_no"),
+            events=did.join(people, "customer_id").drop("customer_id"),
+            customers=people,
         )
+        return cls(_hashed(engine, bought, "customer_id"), did, numbered)
 
     @classmethod
     def from_lake(
@@ -134,9 +137,10 @@ class History:
         Rows that arrive later are not seen: every question gets the same data. Name a currency
         to take its lines alone; without one, lines in several currencies are refused.
         """
-        engine = Engine(lake, settings)
+        engine = open_engine(lake, settings)
         pairs, people = _numbered(_unambiguous(links))
-        owners, customers = engine.arrow(pairs, "links"), engine.arrow(people, "customers")
+        owners = engine.arrow(pairs.drop_columns("customer_id"), "links")
+        customers = engine.arrow(people, "customers")
         lines = engine.table("order_lines")
         if currency is None:
             found = lines.select("currency").distinct().to_pyarrow()["currency"].to_pylist()
@@ -144,14 +148,17 @@ class History:
                 raise MixedCurrenciesError(f"lines in {', '.join(sorted(found))}")
         else:
             lines = lines.filter(lines.currency == currency)
-        numbers = owners.select("identifier_id", "customer_no")
-        bought = _hashed(attach_customers(lines, numbers), "customer_no")
-        kept = engine.keep(bought, "lines")
-        did = attach_customers(engine.table("events"), owners).select(*EVENTS.names)
+        bought = _hashed(engine, attach_customers(lines, owners), "customer_no")
+        did = attach_customers(with_kind(engine.table("events")), owners)
+        numbered = Numbered(
+            lines=engine.keep(bought, "lines"),
+            events=engine.keep(did.select("customer_no", "kind", "ts_us"), "events"),
+            customers=customers,
+        )
         return cls(
-            lines=kept.join(customers, "customer_no").drop("customer_no"),
-            events=engine.keep(did, "events"),
-            numbered=Numbered(kept, customers),
+            lines=numbered.lines.join(customers, "customer_no").drop("customer_no"),
+            events=numbered.events.join(customers, "customer_no").drop("customer_no"),
+            numbered=numbered,
         )
 
     def customer_features(self, as_of: datetime) -> pa.Table:
@@ -166,22 +173,26 @@ class History:
 
     def features(self, as_of: datetime) -> ir.Table:
         """The same as an expression in no particular order, to be joined further in the engine."""
-        bought = self._asked(lambda lines, key: purchases(lines, as_of, key))
-        both = bought.left_join(behaviour(self.events, as_of), "customer_id")
+        known = self.numbered or self
+        key = "customer_no" if self.numbered else "customer_id"
+        bought = purchases(known.lines, as_of, key)
+        both = bought.left_join(behaviour(known.events, as_of, key), key)
         counts = {name: ibis.coalesce(both[name], 0).cast("int64") for name in COUNTED}
-        return both.mutate(**counts).select(*FEATURES)
+        return self._named(both.mutate(**counts)).select(*FEATURES)
 
     def outcomes(self, as_of: datetime, horizon: timedelta) -> pa.Table:
         """What happened in [as_of, as_of + horizon): customer_id, orders, revenue (net).
 
         Only customers with a line in that time have a row.
         """
-        did = self._asked(lambda lines, key: outcomes(lines, as_of, horizon, key))
+        known = self.numbered or self
+        key = "customer_no" if self.numbered else "customer_id"
+        did = self._named(outcomes(known.lines, as_of, horizon, key))
         return did.select(*OUTCOMES).order_by("customer_id").to_pyarrow()
 
     def span(self) -> tuple[datetime, datetime]:
         """The moments of the first and the last sale."""
-        lines = self.numbered.lines if self.numbered else self.lines
+        lines = (self.numbered or self).lines
         sales = lines.filter(lines.quantity > 0)
         ends = sales.agg(first=sales.ts_us.min(), last=sales.ts_us.max()).to_pyarrow()
         first, last = ends["first"][0].as_py(), ends["last"][0].as_py()
@@ -189,15 +200,12 @@ class History:
             raise ValueError("a history without a sale has no span")
         return from_us(first), from_us(last)
 
-    def _asked(self, question: Callable[[ir.Table, str], ir.Table]) -> ir.Table:
-        """An answer by customer, worked out on their numbers where there are any."""
-        if self.numbered is None:
-            return question(self.lines, "customer_id")
-        answer = question(self.numbered.lines, "customer_no")
-        return answer.join(self.numbered.customers, "customer_no")
+    def _named(self, answer: ir.Table) -> ir.Table:
+        """An answer by customer, where it was worked out on their numbers."""
+        return answer.join(self.numbered.customers, "customer_no") if self.numbered else answer
 
 
-def _hashed(lines: ir.Table, key: str) -> ir.Table:
+def _hashed(engine: Engine, lines: ir.Table, key: str) -> ir.Table:
     """Lines with 64-bit hashes for the texts of orders and products: half the time of texts.
 
     They are only ever compared within one customer. Two of n values meet with a probability of
@@ -208,8 +216,8 @@ def _hashed(lines: ir.Table, key: str) -> ir.Table:
         "ts_us",
         "quantity",
         "amount",
-        order_no=lines.order_id.hash(),
-        product_no=lines.sku.hash(),
+        order_no=engine.hashed(lines.order_id),
+        product_no=engine.hashed(lines.sku),
     )
 
 
@@ -230,6 +238,6 @@ def _unambiguous(links: pa.Table) -> pa.Table:
 def _numbered(rows: pa.Table) -> tuple[pa.Table, pa.Table]:
     """The rows with `customer_no` instead of `customer_id`, and which number is whose."""
     coded = rows["customer_id"].combine_chunks().dictionary_encode()
-    numbers = pa.array(range(len(coded.dictionary)), pa.int32())
+    numbers = pa.arange(0, len(coded.dictionary)).cast(pa.int32())
     people = pa.table({"customer_no": numbers, "customer_id": coded.dictionary})
     return rows.append_column("customer_no", coded.indices), people

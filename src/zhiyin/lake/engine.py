@@ -1,106 +1,106 @@
-"""DuckDB over the lake, handing out Ibis tables.
+"""What runs the questions asked of the lake: DuckDB in this process, or Apache Spark.
 
-Everything that is particular to DuckDB stays in this file; features and insight see only Ibis.
-Tables are read through their list of files, which is exact because the lake refuses deletion
-vectors. Once opened, an engine reads the lake's own folder and nothing else: no other file, no
-network, no extension, and no query can change that.
+An engine hands out Ibis tables; features and insight see only these, so one expression runs on
+either and gives equal rows. Which engine is meant says its address (`ZHIYIN_ENGINE`). What is
+particular to one of them stays in its own file.
 """
 
 from __future__ import annotations
 
-import tempfile
-import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import date, datetime
+from decimal import Decimal
 
-import duckdb
-import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from zhiyin.lake.errors import EngineUnavailableError, UnknownEngineError
 from zhiyin.lake.tables import Lake
+
+Param = bool | int | float | Decimal | str | date | datetime | list[str]
+
+DUCKDB = "duckdb"
 
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """How much of the machine one engine may take."""
+    """Which engine, and how much of this machine it may take."""
 
+    address: str = DUCKDB  # or local[2], local[*], spark://host:port
     memory: str = "2GB"  # raise it when features of a large lake spill to disk
-    threads: int | None = None  # None: as many as the machine has
+    threads: int | None = None  # None: as many as the machine has, or the address says
 
 
-class Engine:
-    """One in-process engine with the tables registered in it. Not to be shared by threads."""
+class Engine(ABC):
+    """An engine with the tables registered in it. Not to be shared by threads."""
 
-    def __init__(self, lake: Lake | None = None, settings: EngineSettings | None = None) -> None:
+    name: str  # whose SQL it speaks: duckdb or spark
+
+    def __init__(self, lake: Lake | None = None) -> None:
         self._lake = lake
-        self._settings = settings or EngineSettings()
-        self._spill = tempfile.TemporaryDirectory(prefix="zhiyin-engine-")
-        self._connection = duckdb.connect(config=self._config())
-        self._ibis = ibis.duckdb.from_connection(self._connection)
-        # Tables handed out may outlive this object, and they still need the folder to spill into.
-        weakref.finalize(self._ibis, self._spill.cleanup)
-        self._confine()
-
-    def _config(self) -> dict[str, str | bool | int | float | list[str]]:
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": self._settings.memory,
-            "temp_directory": self._spill.name,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "preserve_insertion_order": False,
-        }
-        if self._settings.threads is not None:
-            config["threads"] = self._settings.threads
-        return config
-
-    def _confine(self) -> None:
-        allowed = [self._spill.name]
-        if self._lake is not None and self._lake.local:
-            allowed.append(str(Path(self._lake.root).resolve()))
-        quoted = ", ".join("'" + folder.replace("'", "''") + "'" for folder in allowed)
-        self._connection.execute(f"SET allowed_directories = [{quoted}]")
-        self._connection.execute("SET enable_external_access = false")
-        self._connection.execute("SET lock_configuration = true")
 
     def table(self, table_name: str, at: datetime | int | None = None) -> ir.Table:
         """A table of the lake, as it is now or was at a version or moment."""
         if self._lake is None:
             raise ValueError("this engine was opened without a lake")
-        files = self._lake.uris(table_name, at)
-        schema = self._lake.tables[table_name].schema
-        name = ibis.util.gen_name(table_name)
-        if not files or not self._lake.local:
-            # The engine has no network: what lies elsewhere comes in through the lake, once.
-            batches = self._lake.scan(table_name, at=at)
-            reader = pa.RecordBatchReader.from_batches(schema, batches)
-            return self.keep(self.arrow(reader, name), name)
-        found = self._ibis.read_parquet(
-            files, table_name=name, hive_partitioning=True, union_by_name=True
-        )
-        kinds = ibis.Schema.from_pyarrow(schema)
-        # Files from before a column was added do not have it.
-        late = {one: ibis.null(kinds[one]) for one in schema.names if one not in found.columns}
-        return found.mutate(**late).select(*schema.names) if late else found.select(*schema.names)
+        return self._read(self._lake, table_name, at)
 
-    def arrow(self, rows: pa.Table | pa.RecordBatchReader, name: str = "rows") -> ir.Table:
-        """Arrow rows as an Ibis table, without a copy; a reader can be read only once."""
-        unique = ibis.util.gen_name(name)
-        self._connection.register(unique, rows)
-        return self._ibis.table(unique)
+    @abstractmethod
+    def _read(self, lake: Lake, table_name: str, at: datetime | int | None) -> ir.Table: ...
 
+    @abstractmethod
+    def arrow(self, rows: pa.Table, name: str = "rows") -> ir.Table:
+        """Arrow rows as an Ibis table."""
+
+    @abstractmethod
     def keep(self, table: ir.Table, name: str = "kept") -> ir.Table:
         """The result of an expression, computed once and held by the engine (spills to disk)."""
-        return self._ibis.create_table(ibis.util.gen_name(name), table)
 
+    @abstractmethod
+    def hashed(self, text: ir.StringValue) -> ir.IntegerValue:
+        """64 bits for a text, to be compared within this engine only."""
+
+    @abstractmethod
+    def ask(self, sql: str, params: Mapping[str, Param]) -> pa.Table:
+        """The answer to a statement in this engine's SQL, as the segment language compiles it."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give back memory and spilled files."""
-        self._connection.close()
-        self._spill.cleanup()
 
     def __enter__(self) -> Engine:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def open_engine(lake: Lake | None = None, settings: EngineSettings | None = None) -> Engine:
+    """The engine of the address. Raises `EngineUnavailableError` where it cannot run here."""
+    chosen = settings or EngineSettings()
+    if chosen.address == DUCKDB:
+        from zhiyin.lake.duckdb_engine import DuckDBEngine
+
+        return DuckDBEngine(lake, chosen)
+    master = spark_master(chosen.address)
+    try:
+        from zhiyin.lake.spark_engine import SparkEngine
+    except ModuleNotFoundError as missing:
+        raise EngineUnavailableError(
+            f"{chosen.address} needs the extra `spark`, and {missing.name} is not installed: "
+            "pip install 'zhiyin[spark]'"
+        ) from missing
+    return SparkEngine(master, lake, chosen)
+
+
+def spark_master(address: str) -> str:
+    """What Spark calls the address: `local[2]`, `spark://host:port`; `spark:yarn` is `yarn`."""
+    if address.startswith(("spark://", "local")):
+        return address
+    if address.startswith("spark:") and len(address) > len("spark:"):
+        return address.removeprefix("spark:")
+    raise UnknownEngineError(
+        f"{address!r} is no engine: duckdb, local[*], local[2], spark://host:port or spark:MASTER"
+    )

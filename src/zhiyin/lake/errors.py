@@ -40,3 +40,15 @@ class DeletionVectorsError(LakeError):
 
     Rewrite the table without them (`REORG TABLE … APPLY (PURGE)` in Spark) before going on.
     """
+
+
+class EngineError(LakeError):
+    """The engine that the settings name cannot be used; the message says what to do."""
+
+
+class UnknownEngineError(EngineError):
+    """The address names no engine."""
+
+
+class EngineUnavailableError(EngineError):
+    """A package, Java, the cluster or a way to the lake's files is missing."""

@@ -22,7 +22,7 @@ from zhiyin.segments.compile import (
     members,
     waterfall,
 )
-from zhiyin.segments.dialects import DUCKDB, POSTGRESQL, Dialect
+from zhiyin.segments.dialects import DUCKDB, POSTGRESQL, SPARK, Dialect
 from zhiyin.segments.sentence import Part, sentence, text
 from zhiyin.segments.tree import (
     Agreed,
@@ -54,6 +54,7 @@ from zhiyin.segments.tree import (
 __all__ = [
     "DUCKDB",
     "POSTGRESQL",
+    "SPARK",
     "Agreed",
     "Between",
     "Bought",

@@ -1,7 +1,7 @@
 """From a rule to SQL: who belongs, and how many remain after each condition.
 
-One compiler for PostgreSQL and DuckDB. Values only ever travel as parameters; the text of the
-statement is made of names from the catalogue and of words of this file. Each relation is read
+One compiler for PostgreSQL, DuckDB and Spark. Values only ever travel as parameters; the text of
+the statement is made of names from the catalogue and of words of this file. Each relation is read
 at most once, however many conditions ask about it: behaviour is aggregated per customer with one
 filtered aggregate a condition, then joined, so a waterfall of twenty rows costs the same scans
 as its last row.
@@ -199,7 +199,7 @@ class _Facts:
             )
             columns = ", ".join(f"{each.aggregate} AS {each.name}" for each in measures)
             tables.append(
-                f"{alias}_of AS (SELECT customer_id, {columns} FROM {source}"
+                f"{alias}_of AS (SELECT customer_id, {columns} FROM {source} AS x"
                 f" WHERE {narrowed} GROUP BY customer_id)"
             )
             joins.append(f" LEFT JOIN {alias}_of ON {alias}_of.customer_id = {key}")

@@ -145,7 +145,7 @@ class Writer:
     def _events(self, condition: Did) -> tuple[str, str, str]:
         sku = self.dialect.text("properties", "sku")
         where = f"name = {self.put(values.read_text(condition.event))}"
-        happened = self._window('"at"', condition.window)  # a reserved word in DuckDB
+        happened = self._window("x.at", condition.window)  # alone it is a reserved word in DuckDB
         where += f" AND {happened}"
         if condition.products is not None:
             name = self.dialect.text("properties", "name")
@@ -166,7 +166,8 @@ class Writer:
             parts.append(self.dialect.among(sku, self.put(skus)))
         if products.name_contains:
             wanted = fold(values.read_text(products.name_contains))
-            parts.append(f"strpos({_folded(name)}, {self.put(wanted)}) > 0")
+            found = self.dialect.position(_folded(name), self.put(wanted))
+            parts.append(f"{found} > 0")
         return " AND ".join(parts)
 
     # fields
@@ -213,7 +214,7 @@ class Writer:
             # someone whose city is unknown is not from Shanghai
             return f"{column} IS DISTINCT FROM {self.put(value)}"
         if op in (Op.CONTAINS, Op.STARTS_WITH):
-            position = f"strpos({_folded(column)}, {self.put(fold(str(value)))})"
+            position = self.dialect.position(_folded(column), self.put(fold(str(value))))
             return f"{position} > 0" if op is Op.CONTAINS else f"{position} = 1"
         return f"{column} {_SIGNS[op]} {self.put(value)}"
 

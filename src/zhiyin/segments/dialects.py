@@ -1,6 +1,6 @@
-"""Where PostgreSQL and DuckDB differ in the little SQL that rules need.
+"""Where PostgreSQL, DuckDB and Spark differ in the little SQL that rules need.
 
-Everything else is common to both. A dialect writes expressions over identifiers from the
+Everything else is common to all. A dialect writes expressions over identifiers from the
 catalogue and placeholders; a value never passes through here.
 """
 
@@ -29,6 +29,9 @@ class Dialect(Protocol):
     def text(self, document: str, key: str) -> str:
         """A text inside a JSON column, by a key of ours."""
 
+    def position(self, text: str, part: str) -> str:
+        """Where a text first holds another, counted from 1; 0 where it does not."""
+
 
 @dataclass(frozen=True)
 class PostgreSQL:
@@ -55,6 +58,9 @@ class PostgreSQL:
     def text(self, document: str, key: str) -> str:
         return f"{document} ->> '{key}'"
 
+    def position(self, text: str, part: str) -> str:
+        return f"strpos({text}, {part})"
+
 
 @dataclass(frozen=True)
 class DuckDB:
@@ -79,6 +85,36 @@ class DuckDB:
     def text(self, document: str, key: str) -> str:
         return f"json_extract_string({document}, '$.{key}')"
 
+    def position(self, text: str, part: str) -> str:
+        return f"strpos({text}, {part})"
+
+
+@dataclass(frozen=True)
+class Spark:
+    """Spark: named parameters, arrays for tags, JSON as text for properties."""
+
+    def placeholder(self, name: str) -> str:
+        return f":{name}"
+
+    def among(self, expression: str, values: str, ids: bool = False) -> str:
+        return f"array_contains({values}, {expression})"
+
+    def has_any(self, tags: str, values: str) -> str:
+        return f"arrays_overlap({tags}, {values})"
+
+    def has_all(self, tags: str, values: str) -> str:
+        return f"(size(array_except({values}, {tags})) = 0)"
+
+    def size(self, tags: str) -> str:
+        return f"cardinality({tags})"
+
+    def text(self, document: str, key: str) -> str:
+        return f"get_json_object({document}, '$.{key}')"
+
+    def position(self, text: str, part: str) -> str:
+        return f"instr({text}, {part})"
+
 
 POSTGRESQL = PostgreSQL()
 DUCKDB = DuckDB()
+SPARK = Spark()
