@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -19,7 +20,7 @@ from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
 from zhiyin.console.counts import companies as count_companies
 from zhiyin.console.counts import people as count_people
-from zhiyin.customers import companies
+from zhiyin.customers import companies, figures
 from zhiyin.customers.models import Company, Note
 from zhiyin.customers.objects import COMPANY, CUSTOMER
 from zhiyin.customers.queries import company as company_page
@@ -226,23 +227,39 @@ def test_the_record_of_a_company_does_not_take_the_place_of_the_workspace_s_name
     assert str(row.pk) not in brand
 
 
-def test_a_company_of_many_shows_the_same_newest_orders_and_notes_as_one_of_few(
+def test_the_newest_of_what_many_people_bought_and_colleagues_wrote_stands_on_the_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(company_page, "MOST_LINES", 3)
     one, admin = Company.objects.create(name="瑞诚"), factories.user(Role.ADMINISTRATOR)
+    happened: list[tuple[datetime, str]] = []
     for n in range(4):
         person = people.customer(f"王{n}", company=one)
-        people.order(person, days_ago=n + 1)
-        people.order(person, days_ago=9 - n)
-        Note.objects.create(customer=person, text=f"note {n}", by=admin, at=timezone.now())
-    one.headcount = 4
+        orders = [people.order(person, days_ago=n + 1), people.order(person, days_ago=9 - n)]
+        note = Note.objects.create(customer=person, text=f"note {n}", by=admin, at=timezone.now())
+        happened += [(each.ordered_at, str(each.pk)) for each in orders]
+        happened.append((note.at, str(note.pk)))
+    lines = company_page.timeline(one, Asked(admin, timezone.now()))["lines"]
+    newest = [key for _at, key in sorted(happened, reverse=True)[:3]]
+    assert [line.key for line in lines] == newest  # type: ignore[attr-defined]
 
-    def newest() -> list[object]:
-        lines = company_page.timeline(one, Asked(admin, timezone.now()))["lines"]
-        return [line.key for line in lines]  # type: ignore[attr-defined]
 
-    few = newest()
-    monkeypatch.setattr(company_page, "MANY_PEOPLE", 1)
-    assert newest() == few
-    assert len(few) == 3
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.MANAGER])
+def test_an_order_that_came_in_is_on_the_companys_page_at_once(role: Role) -> None:
+    """What is found of many people's orders is told again only while the figures stand."""
+    team = factories.department()
+    reader = factories.user(role, department=team)
+    one = Company.objects.create(name="瑞诚", department=team)
+    person = people.customer("王小明", company=one, department=team)
+
+    def shown() -> tuple[int, str]:
+        one.refresh_from_db()
+        asked = Asked(reader, timezone.now())
+        months = company_page.aside(one, asked)["months"]
+        spent = sum(each["spent"] for each in months)  # type: ignore[attr-defined]
+        return len(company_page.orders(one, asked)["orders"]), str(spent)  # type: ignore[arg-type]
+
+    for number in (1, 2):
+        order = people.order(person, days_ago=number)
+        figures.refresh([person.pk], at=timezone.now())
+        assert shown() == (number, str(number * order.total)) == shown()

@@ -66,7 +66,7 @@ def test_a_long_run_of_one_digit_finds_the_number_and_no_other(question: str) ->
 def test_people_indexed_before_runs_were_are_found_by_them_after_the_upgrade() -> None:
     person = people.customer("王零", phone="+8613800000000")
     row = CustomerSearch.objects.get(customer=person)
-    row.grams = [one for one in row.grams if one not in grams("0000") - grams("000")]
+    row.grams = [one for one in row.grams if one not in grams("0" * 12) - grams("000")]
     row.save()
     assert found("00000000") == set()
     upgrade = import_module("zhiyin.customers.migrations.0005_runs_in_search")

@@ -53,8 +53,13 @@ def entries(text: str) -> list[int]:
 
 
 def wanted_of(word: str) -> list[int]:
-    """What the index must hold of whoever a folded word is to find."""
-    return sorted(grams(word)) or [_hash(f"^{word}")]
+    """What the index must hold of whoever a folded word is to find: as few grams as cover the word,
+    since each is a list of everybody who has it; whether they stand in order, the text says."""
+    last = len(word) - 3
+    covering = {word[i : i + 3] for i in (*range(0, last, 3), last)} if last >= 0 else set()
+    runs = max(_runs(word), key=len, default="")
+    chosen = {*covering, *([runs] if runs else [])}
+    return sorted(map(_hash, chosen)) or sorted(grams(word)) or [_hash(f"^{word}")]
 
 
 def told(word: str, column: str) -> Q:

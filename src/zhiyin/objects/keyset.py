@@ -106,11 +106,13 @@ def read_page(
     *,
     after: Mark | None = None,
     before: Mark | None = None,
+    shown: QuerySet[Row] | None = None,
 ) -> Page[Row]:
-    """The rows after a mark, before one, or the first ones."""
+    """The rows after a mark, before one, or the first ones; fetched as `shown` says, so that what
+    is sorted before a page of it is cut off is ids and not whole rows with all that is joined."""
     backwards = before is not None and after is None
     mark = before if backwards else after
-    found = _walk(rows, order, mark, backwards=backwards, size=size + 1)
+    found = _walk(rows, order, mark, shown, backwards=backwards, size=size + 1)
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -158,14 +160,19 @@ def _prepared(rows: QuerySet[Row], order: Order) -> QuerySet[Row]:
 
 
 def _walk(
-    rows: QuerySet[Row], order: Order, mark: Mark | None, *, backwards: bool, size: int
-) -> list[Row]:
+    rows: QuerySet[Row], order: Order, mark: Mark | None, shown: QuerySet[Row] | None, *,
+    backwards: bool, size: int,
+) -> list[Row]:  # fmt: skip
     down = order.down != backwards
     found: list[Row] = []
     prepared = _prepared(rows, order)
     for condition in _segments(order, mark, down=down, nulls_last=not backwards):
-        part = prepared.filter(condition).order_by(*_ordering(order, down=down))
-        found += part[: size - len(found)]
+        ordering = _ordering(order, down=down)
+        part = prepared.filter(condition).order_by(*ordering)[: size - len(found)]
+        if shown is not None:
+            ids = part.values("pk")
+            part = _prepared(shown, order).filter(pk__in=ids).order_by(*ordering)
+        found += part
         if len(found) >= size:
             break
     return found

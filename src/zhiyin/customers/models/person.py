@@ -55,8 +55,9 @@ class Customer(HasCustom):
         "accounts.Department", on_delete=models.SET_NULL, null=True, blank=True
     )
     company = models.ForeignKey(
-        "customers.Company", on_delete=models.SET_NULL, null=True, blank=True, related_name="people"
-    )
+        "customers.Company", on_delete=models.SET_NULL, null=True, blank=True,
+        related_name="people", db_index=False,
+    )  # fmt: skip
     job_title = models.CharField(max_length=80, blank=True, default="", db_default="")
     simulated_profile = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -112,6 +113,7 @@ class Customer(HasCustom):
             models.Index(fields=["city"]),
             models.Index(fields=["department", "id"]),
             models.Index(fields=["owner", "id"]),
+            models.Index(fields=["company", "id"], name="customer_company"),
             models.Index(fields=["created_by_batch"]),
             GinIndex(fields=["tags"], name="customer_tags"),
         ]

@@ -29,6 +29,8 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["owner", "due_at"], condition=models.Q(done_at__isnull=True),
                          name="open_tasks"),
+            models.Index(fields=["customer"], condition=models.Q(done_at__isnull=True),
+                         name="open_tasks_of"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -45,7 +47,7 @@ class Note(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["customer", "-at"])]
+        indexes = [models.Index(fields=["customer", "-at"], include=["id"], name="note_newest")]
 
     def __str__(self) -> str:
         return str(self.id)

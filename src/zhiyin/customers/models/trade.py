@@ -39,7 +39,7 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["number"], opclasses=["text_pattern_ops"], name="order_begins"),
-            models.Index(fields=["customer", "-ordered_at"]),
+            models.Index(fields=["customer", "-ordered_at"], include=["id"], name="order_newest"),
             models.Index(fields=["ordered_at"]),
             models.Index(fields=["batch"]),
             models.Index(fields=["identifier_id"]),

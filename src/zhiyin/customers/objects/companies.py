@@ -113,6 +113,7 @@ COMPANY = definitions.register(
         relations=(
             Relation("people", _("people"), "customer", "people", "company", "company", many=True),
         ),
+        left_out=("text", "grams"),
         search=companies.find,
         search_hint=_("Name, pinyin, number"),
         sections=(

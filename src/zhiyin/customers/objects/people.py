@@ -174,6 +174,7 @@ CUSTOMER = definitions.register(
         search=asking.asked,
         search_hint=_("Name, pinyin, phone, e-mail"),
         joined=("owner", "department", "company"),
+        left_out=("company__text", "company__grams"),
         actions=(
             BulkAction("tag", pgettext_lazy("verb", "Tag"), "tag", "tag_customers", "customer.tag",
                        "customers/tag_many.html"),

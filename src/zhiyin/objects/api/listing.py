@@ -70,8 +70,8 @@ def page(
     belongs_to = f"{of.plural_name}:{user.pk}:{listing.sort}:{place}"
     mark = read_mark(paging.unseal(asked.cursor, belongs_to)) if asked.cursor else None
     within = within or Q()
-    rows = narrowed.rows.filter(within).select_related(*of.joined)
-    found = read_page(rows, order_of(of, listing.sort), asked.limit, after=mark)
+    rows, order = narrowed.rows.filter(within), order_of(of, listing.sort)
+    found = read_page(rows, order, asked.limit, after=mark, shown=of.shown())
     if of.as_seen is not None:
         of.as_seen(found.rows, user)
     total = counting.capped(narrowed.counted.filter(within)) if asked.total else None

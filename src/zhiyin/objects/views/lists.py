@@ -180,8 +180,10 @@ def _lines(
 
 def _page(request: HttpRequest, of: ObjectType, narrowed: Narrowed, listing: Listing) -> Page[Any]:
     after, before = (read_mark(request.GET.get(key, "")) for key in ("after", "before"))
-    rows = narrowed.rows.select_related(*of.joined)
-    return read_page(rows, order_of(of, listing.sort), ROWS, after=after, before=before)
+    return read_page(
+        narrowed.rows, order_of(of, listing.sort), ROWS, after=after, before=before,
+        shown=of.shown(),
+    )  # fmt: skip
 
 
 def _start(request: HttpRequest) -> int:
