@@ -30,6 +30,7 @@ from zhiyin.connect.models import Delivery, Endpoint, HostRule, Occurrence
 from zhiyin.customers.models import Company, Customer, Segment
 from zhiyin.engage.models import Campaign, Message
 from zhiyin.files.models import Content, File
+from zhiyin.govern.models import Erasure
 from zhiyin.ids import uuid7
 from zhiyin.objects.custom.models import CustomField
 from zhiyin.objects.models import BulkChange, SavedView
@@ -98,6 +99,13 @@ def _import(world: World) -> Case:
     content = b"order,date,sku,quantity,price\n1,2026-01-01,A,1,2\n2,never,A,1,2\n"
     made = collect.begin([content], file_name="orders.csv", by=world.owner)
     return Case({"import_id": made.pk}, collect.check(made, by=world.owner))
+
+
+def _erasure(world: World) -> Case:
+    made = Erasure.objects.create(
+        at=timezone.now(), by=world.owner, reason="asked", customers=1, state="done"
+    )
+    return Case({"erasure_id": made.pk})
 
 
 def _campaign(world: World) -> Case:
@@ -465,6 +473,11 @@ CASES: dict[str, Callable[[World], Case]] = {
     "end_customer_share": _share,
     "company_access": _company,
     "end_company_share": _company_share,
+    # govern; whose customers they were is not known any more
+    "erasure": _erasure,
+    "erasure_receipt": _erasure,
+    "cancel_erasure": _erasure,
+    "erase_customer": lambda world: Case(_customer(world).kwargs),
     "customer_older": _customer,
     "customer_lake": _customer,
     "customer_fact": _fact("city"),

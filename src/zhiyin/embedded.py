@@ -48,7 +48,6 @@ SETTINGS = {
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
-    "log_min_messages": "warning",
     "log_min_error_statement": "panic",  # statements hold personal data; logs must not
     "log_parameter_max_length_on_error": "0",
 }
@@ -103,6 +102,20 @@ def stop(server: EmbeddedServer, *, even_if_used: bool = False) -> bool:
         with suppress(OSError):
             server.socket_folder.rmdir()
         return True
+
+
+def serving(data: Path, host: str) -> EmbeddedServer | None:
+    """The server of this folder, where it is the one that listens at `host`."""
+    pgdata = data.resolve() / "postgres"
+    if not (pgdata / "PG_VERSION").exists():
+        return None
+    server = EmbeddedServer(data.resolve(), _socket_folder(pgdata))
+    return server if str(server.socket_folder) == host else None
+
+
+def log_of(server: EmbeddedServer) -> Path:
+    """Where the server writes what it has to say."""
+    return server.data / "postgres" / "server.log"
 
 
 @contextmanager
@@ -189,12 +202,14 @@ def _start(pgdata: Path, server: EmbeddedServer) -> None:
             return
         # It runs and cannot be reached: something tidied the temporary folder with its socket.
         _run(pgdata, "pg_ctl", "-D", str(pgdata), "-m", "fast", "-w", "stop", check=False)
-    log = pgdata / "server.log"
+    log = log_of(server)
     for attempt in range(1, START_ATTEMPTS + 1):
         try:
+            # No errors in the log: they quote the value that did not fit, which may be a person's.
             _run(
                 pgdata, "pg_ctl", "-D", str(pgdata), "-l", str(log),
-                "-o", f"-k {server.socket_folder}", "-t", str(START_SECONDS), "-w", "start",
+                "-o", f"-k {server.socket_folder} -c log_min_messages=log",
+                "-t", str(START_SECONDS), "-w", "start",
             )  # fmt: skip
             break
         except EmbeddedError as error:

@@ -119,6 +119,7 @@ PLAN_EVENT_PROPERTIES = int(os.environ.get("ZHIYIN_PLAN_EVENT_PROPERTIES", "200"
 
 # The way of an event, step by step; read like MIDDLEWARE. Each entry is `step(batch) -> None`.
 PIPELINE = [
+    "zhiyin.govern.pipeline.turn_away",  # nobody who was erased
     "zhiyin.collect.pipeline.check",  # clock, size, duplicates
     "zhiyin.collect.plan.step.hold",  # the tracking plan of the source
     "zhiyin.customers.pipeline.identify",  # whose event is it

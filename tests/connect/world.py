@@ -15,8 +15,8 @@ from zhiyin.connect import egress, services
 from zhiyin.connect.services import Made, Wanted
 
 EVERYTHING = ("customer.created", "customer.updated", "customer.tagged", "import.finished",
-              "import.undone", "consent.changed", "campaign.launched", "campaign.cancelled",
-              "campaign.finished")  # fmt: skip
+              "import.undone", "consent.changed", "customer.erased", "campaign.launched",
+              "campaign.cancelled", "campaign.finished")  # fmt: skip
 
 
 def open_way(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

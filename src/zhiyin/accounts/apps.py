@@ -1,4 +1,4 @@
-"""The Django app; on start it gathers every room's access rules and records."""
+"""The Django app; on start it gathers every room's access rules, records, and how it forgets."""
 
 from __future__ import annotations
 
@@ -21,3 +21,4 @@ class AccountsConfig(AppConfig):
 
         autodiscover_modules("access")
         autodiscover_modules("records")
+        autodiscover_modules("forgets")

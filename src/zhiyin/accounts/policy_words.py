@@ -27,6 +27,7 @@ RESOURCES: Mapping[str, Label] = {
     "segment": said("policy", "Segments"),
     "task": said("policy", "Tasks"),
     "consent": said("policy", "Consents"),
+    "erasure": said("policy", "Erasures"),
     "campaign": said("policy", "Campaigns"),
     "message": said("policy", "Messages"),
     "model": said("policy", "Models"),
@@ -76,6 +77,7 @@ ACTIONS: Mapping[str, Label] = {
     "cancel": said("policy", "cancel"),
     "verify": said("policy", "verify"),
     "deactivate": said("policy", "close accounts"),
+    "erase": said("policy", "erase"),
     "reset_password": said("policy", "reset passwords"),
 }
 SCOPES: Mapping[Scope, Label] = {

@@ -8,7 +8,19 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from zhiyin import __version__
-from zhiyin.cli import audit, campaigns, config, data, demo, doctor, lake, serve, sources, users
+from zhiyin.cli import (
+    audit,
+    campaigns,
+    config,
+    data,
+    demo,
+    doctor,
+    erasing,
+    lake,
+    serve,
+    sources,
+    users,
+)
 from zhiyin.cli.output import Failure
 from zhiyin.cli.words import t
 
@@ -86,6 +98,7 @@ def build(exit_codes: Mapping[int, tuple[str, str]]) -> Parser:
     _users(commands)
     _configuration(commands)
     _lake(commands)
+    _erasing(commands)
     trail = _command(commands, "audit", audit.verify, t("核验审计链", "Verify the audit chain"))
     trail.add_argument("step", choices=["verify"])
     _command(
@@ -202,6 +215,31 @@ def _lake(commands: Any) -> None:
         help=t("标识文件，一行一个；- 为标准输入", "file of identifier ids, one a line; - is standard input"),
     )  # fmt: skip
     whose.add_argument("--customer", help=t("客户编号", "a customer's number"))
+
+
+def _erasing(commands: Any) -> None:
+    erased = _command(
+        commands, "erase", erasing.erase,
+        t("彻底删除客户的全部数据，并出具回执", "Erase customers everywhere; a receipt"),
+    )  # fmt: skip
+    erased.add_argument("--customer", action="append", default=[],
+                        help=t("客户编号，可多次", "a customer's number; may be repeated"))  # fmt: skip
+    erased.add_argument(
+        "--file", type=Path,
+        help=t("客户编号文件，一行一个；- 为标准输入", "file of customer numbers, one a line; - is standard input"),
+    )  # fmt: skip
+    erased.add_argument(
+        "--reason", default="asked", choices=["asked", "withdrawn", "over", "unlawful"],
+        help=t("原因", "why"),
+    )  # fmt: skip
+    erased.add_argument("--with-orders", action="store_true",
+                        help=t("订单也删除", "orders go, too"))  # fmt: skip
+    erased.add_argument("--dry-run", action="store_true",
+                        help=t("只看会删除什么", "show what would go"))  # fmt: skip
+    erased.add_argument("--later", action="store_true",
+                        help=t("文件留到夜间重写", "write the files anew at night"))  # fmt: skip
+    erased.add_argument("--resume", action="store_true",
+                        help=t("接着做完中断的删除", "take up what was killed"))  # fmt: skip
 
 
 def _configuration(commands: Any) -> None:

@@ -1,4 +1,4 @@
-"""What this room puts into the access policy: consents and the suppression list."""
+"""What this room puts into the access policy: consents, the suppression list, erasures."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ CONSENT = register(
             Role.DPO: Grant(Scope.ALL, {"see", "change"}),
             Role.SERVICE: Grant(Scope.ALL, {"see", "change"}),
             Role.SALES: Grant(Scope.ALL, {"see", "change"}),
+        },
+    )
+)
+
+# Erasing cannot be undone: it is for the one whose duty it is.
+ERASURE = register(
+    Resource(
+        name="erasure",
+        actions=frozenset({"see", "erase"}),
+        owner=None,
+        department=None,
+        grants={
+            Role.DPO: Grant(Scope.ALL, {"see", "erase"}),
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see"}),
         },
     )
 )

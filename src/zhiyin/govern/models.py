@@ -1,4 +1,4 @@
-"""Consent by channel and purpose with its history, and the suppression list."""
+"""Consent by channel and purpose with its history, the suppression list, and who was erased."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhiyin.accounts.models import Work
 from zhiyin.customers.models import Customer
 from zhiyin.ids import uuid7
 
@@ -85,6 +86,54 @@ class Suppression(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["channel", "address_hash"], name="suppressed_once"),
         ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Tombstone(models.Model):
+    """An identifier of somebody who was erased, as a keyed hash: what comes with it is dropped."""
+
+    digest = models.BinaryField(primary_key=True, max_length=16)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return bytes(self.digest).hex()
+
+
+class Erasure(models.Model):
+    """Customers who are erased together. `waiting` holds their ids until all is done; afterwards
+    nothing here says who they were."""
+
+    class State(models.TextChoices):
+        PREPARED = "prepared", pgettext_lazy("erasure", "Not begun")
+        BEGUN = "begun", pgettext_lazy("erasure", "Under way")
+        FORGOTTEN = "forgotten", pgettext_lazy("erasure", "Forgotten; bytes remain")
+        DONE = "done", pgettext_lazy("erasure", "Done")
+        CANCELLED = "cancelled", pgettext_lazy("erasure", "Cancelled")
+
+    class Reason(models.TextChoices):
+        ASKED = "asked", _("The person asked for it")
+        WITHDRAWN = "withdrawn", _("Consent was withdrawn")
+        OVER = "over", _("The purpose is over")
+        UNLAWFUL = "unlawful", _("It should not have been collected")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    reason = models.CharField(max_length=12, choices=Reason)
+    state = models.CharField(max_length=12, choices=State, default=State.PREPARED)
+    keep_orders = models.BooleanField(default=True)
+    customers = models.IntegerField()
+    waiting = models.JSONField(default=dict)
+    receipt = models.JSONField(default=dict)
+    done_at = models.DateTimeField(null=True, blank=True)
+    work = models.ForeignKey(Work, on_delete=models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-at"], name="erasure_by_time")]
 
     def __str__(self) -> str:
         return str(self.id)

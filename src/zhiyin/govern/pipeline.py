@@ -1,16 +1,37 @@
-"""Consent and purpose at the door: what an event may be used for, and consents that it brings."""
+"""At the door: nothing of who was erased; consent and purpose of what an event may be used for, and
+the consents that it brings."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from zhiyin.collect.batch import Batch
+from zhiyin.collect.batch import Batch, Outcome
 from zhiyin.collect.bulk import Ids, asking
 from zhiyin.collect.models import Source
-from zhiyin.govern import services
+from zhiyin.govern import services, tombstones
 from zhiyin.govern.models import Channel, Purpose
 
+_DEVICE = "device"
 WATCHING = {Source.Kind.WEB}  # sources that watch behaviour need the purpose `profiling`
+
+
+def turn_away(batch: Batch) -> None:
+    """Drop what comes of somebody who was erased.
+
+    A device is whoever holds it now: where it comes with somebody else, it alone is left out.
+    """
+    erased = tombstones.known({one for event in batch.kept() for one in event.seen})
+    if not erased:
+        return
+    for event in batch.kept():
+        theirs = [one for one in event.seen if one in erased]
+        others = [one for one in event.seen if one not in erased]
+        if not theirs:
+            continue
+        if others and all(one.kind == _DEVICE for one in theirs):
+            event.seen = others
+        else:
+            event.outcome = Outcome.ERASED
 
 
 def permit(batch: Batch) -> None:

@@ -31,6 +31,7 @@ def consents(request: HttpRequest) -> HttpResponse:
             "register": queries.register(),
             "changes": found[: queries.PAGE],
             "more": found[queries.PAGE - 1].pk if len(found) > queries.PAGE else None,
+            "sees_erasures": access.allowed(me, "erasure.see"),
         },
     )
 
@@ -57,6 +58,7 @@ def suppressions(request: HttpRequest) -> HttpResponse:
             "may_add": access.allowed(me, "consent.change"),
             "entries": found[: queries.PAGE],
             "more": found[queries.PAGE - 1].pk if len(found) > queries.PAGE else None,
+            "sees_erasures": access.allowed(me, "erasure.see"),
         },
     )
 
@@ -74,6 +76,7 @@ def ask_suppression(request: HttpRequest) -> HttpResponse:
             "form": SuppressForm(initial={"address": address}),
             "may_add": access.allowed(_me(request), "consent.change"),
             "asked": bool(address),
+            "sees_erasures": access.allowed(_me(request), "erasure.see"),
             "entries": found,
         },
     )

@@ -1,4 +1,4 @@
-"""What this room tells other systems: a consent was given or withdrawn."""
+"""What this room tells other systems: a consent was given or withdrawn, a customer was erased."""
 
 from __future__ import annotations
 
@@ -31,6 +31,19 @@ def _tell(owner: User, occurrence: Occurrence, with_values: bool) -> Data | None
     return {"id": str(customer.pk), "consents": changed}
 
 
+def _tell_erased(owner: User, occurrence: Occurrence, with_values: bool) -> Data | None:
+    """The id alone; nobody can say any more whose sight they were in, so who sees all hears it."""
+    if access.scope_of(owner, "customer.see") is not access.Scope.ALL:
+        return None
+    return {"id": occurrence.object_id}
+
+
+register(
+    EventType(
+        "customer.erased", _("A customer was erased"), _("Consent and requests"),
+        "customer.see", _tell_erased, {"id": _ID},
+    )
+)  # fmt: skip
 register(
     EventType(
         "consent.changed", _("A consent was given or withdrawn"), _("Consent and requests"),

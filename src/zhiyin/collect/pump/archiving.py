@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 APP_ID = "pump"
 MOST_EVENTS = 500_000  # of a run; a file of the lake holds no more
-_LOCK = 0x7A70_6C61_6B65  # one archiver at a time
+LOCK = 0x7A70_6C61_6B65  # one archiver at a time
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
@@ -37,8 +37,8 @@ def put_by(batch: Batch) -> None:
         with asking() as cursor:
             cursor.execute(
                 "insert into collect_toarchive (at, events, rows, lines) values (%s, %s, %s, %s)",
-                [batch.received_at, rows["events"].num_rows, _bytes(rows["events"]),
-                 None if lines is None else _bytes(lines)],
+                [batch.received_at, rows["events"].num_rows, bytes_of(rows["events"]),
+                 None if lines is None else bytes_of(lines)],
             )  # fmt: skip
 
 
@@ -96,24 +96,25 @@ def _current(most: int) -> int | None:
 
 def _append(table: str, parts: list[bytes], run: int) -> None:
     if parts:
-        rows = pa.concat_tables(_table(part) for part in parts)
+        rows = pa.concat_tables(table_of(part) for part in parts)
         lake().append(table, rows, app_id=APP_ID, sequence=run)
 
 
 @contextmanager
 def _alone() -> Iterator[bool]:
     with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
+        cursor.execute("select pg_try_advisory_lock(%s)", [LOCK])
         row = cursor.fetchone()
         alone = bool(row and row[0])
         try:
             yield alone
         finally:
             if alone:
-                cursor.execute("select pg_advisory_unlock(%s)", [_LOCK])
+                cursor.execute("select pg_advisory_unlock(%s)", [LOCK])
 
 
-def _bytes(table: pa.Table) -> bytes:
+def bytes_of(table: pa.Table) -> bytes:
+    """Rows as they are kept until the lake has them."""
     out = pa.BufferOutputStream()
     with pa.ipc.new_stream(out, table.schema, options=_COMPRESSED) as writer:
         writer.write_table(table)
@@ -121,5 +122,6 @@ def _bytes(table: pa.Table) -> bytes:
     return made
 
 
-def _table(part: bytes) -> pa.Table:
+def table_of(part: bytes) -> pa.Table:
+    """The rows again."""
     return pa.ipc.open_stream(part).read_all()

@@ -149,6 +149,8 @@ def _outcome(event: Incoming) -> Tally.Outcome:
     """What became of an event that has been down the pipeline."""
     if event.outcome is Outcome.REFUSED:
         return Tally.Outcome.SET_ASIDE
+    if event.outcome is Outcome.ERASED:
+        return Tally.Outcome.ERASED
     if event.outcome is Outcome.KNOWN:
         return Tally.Outcome.DUPLICATE
     return Tally.Outcome.KEPT if event.identifier_id else Tally.Outcome.ANONYMOUS

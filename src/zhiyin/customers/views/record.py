@@ -54,7 +54,7 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     context = {
         **_head(person, user, levels), **insight_of(person, as_of, levels),
         "tab": tab, "counts": counts if sees_orders(levels) else replace(counts, orders=0),
-        "may_audit": may_audit,
+        "may_audit": may_audit, "may_erase": access.allowed(user, "erasure.erase"),
         "identifiers": [(one, shown_identifier(one, levels)) for one in record.identifiers(person)],
         "consents": _consents(person), "tasks": record.open_tasks(person),
         "company": _company(as_seen(person, levels), user), "walk": _walk_query(request),
