@@ -244,6 +244,14 @@ TEMPLATES = [
 COTTON_DIR = "cotton"
 
 
+# How a database that went away without a word is noticed: after half a minute without any answer.
+# Say others in DATABASE_URL where the network is slow; a socket on the same machine needs none.
+LIVELY = {
+    "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}  # fmt: skip
+
+
 def _database(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
@@ -255,7 +263,7 @@ def _database(url: str) -> dict[str, Any]:
     return {
         "ENGINE": "zhiyin.accounts.database",  # PostgreSQL, which is told who asks
         **database,
-        "OPTIONS": {**parts, "pool": {"min_size": 1, "max_size": 12, "timeout": 20}},
+        "OPTIONS": {**LIVELY, **parts, "pool": {"min_size": 1, "max_size": 12, "timeout": 20}},
     }
 
 

@@ -124,6 +124,37 @@ def test_an_import_goes_on_after_kill_9_of_everything(place: Path, tmp_path: Pat
     assert (kept.num_rows, sum(kept["amount"].to_pylist())) == (trade, amount)
 
 
+@pytest.mark.slow
+def test_a_pump_that_is_killed_twice_within_seconds_ends_nothing_and_comes_again(
+    place: Path,
+) -> None:
+    with _up(place / "数据 data", place / "home", place / "elsewhere") as victims:
+        up = victims()[0]
+        for _ in range(2):
+            os.kill(_pump_of(up), signal.SIGKILL)
+        assert _pump_of(up)
+        os.kill(up, 0)
+        assert b"uvicorn" in b"".join(_words(pid) for pid in _children(up))
+
+
+def _pump_of(up: int) -> int:
+    """The pump that runs for it, once there is one."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for pid in _children(up):
+            if b"zhiyin.collect.pump.running" in _words(pid):
+                return pid
+        time.sleep(0.02)
+    raise AssertionError("no pump came")
+
+
+def _words(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 @contextmanager
 def _up(data: Path, home: Path, cwd: Path) -> Iterator[Callable[[], list[int]]]:
     """`zhiyin up`; gives the ids of everything that runs for it, the database included."""

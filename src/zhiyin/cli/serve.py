@@ -17,17 +17,16 @@ import sys
 import time
 import urllib.request
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from zhiyin.cli.children import Kept, Start
 from zhiyin.cli.output import Failure, Output
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import make_folder, opened
-
-Start = Callable[[], subprocess.Popen[bytes]]
 
 PORTS_TO_TRY = 50
 READY_SECONDS = 60
@@ -92,32 +91,31 @@ def serve(options: Namespace, output: Output, *, more: Told | None = None) -> in
             )
         )
     url = f"http://{_reachable(options.host)}:{port}"
-    starts = {
+    starts: dict[str, Start] = {
         "web": lambda: _web(options, port),
         "worker": lambda: child("zhiyin.worker"),
         **{f"pump {n}": _pump(n, options.pumps) for n in range(options.pumps)},
     }
-    children = {name: start() for name, start in starts.items()}
-    started = {name: time.monotonic() for name in children}
+    children = {name: Kept(start) for name, start in starts.items()}
 
     def stop(signum: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
     try:
-        _wait_until_ready(url, children["web"])
+        _wait_until_ready(url, children["web"].process)
         (options.data / "up.json").write_text(json.dumps({"url": url, "pid": os.getpid()}))
         lines = [t(f"知音已就绪：{url}", f"Zhiyin is ready: {url}"), *more.lines]
         output.result({"url": url, "pid": os.getpid(), **more.fields}, "\n".join(lines))
         while True:
             time.sleep(0.5)
-            _revive(children, starts, started, output)
+            _look_after(children, output)
     except KeyboardInterrupt:
         output.say(t("正在停止……", "Stopping…"))
         return 0
     finally:
         (options.data / "up.json").unlink(missing_ok=True)
-        _stop(children)
+        _stop([one.process for one in children.values()])
 
 
 def stay_with(process: subprocess.Popen[bytes]) -> int:
@@ -132,7 +130,7 @@ def stay_with(process: subprocess.Popen[bytes]) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        _stop({"": process})
+        _stop([process])
 
 
 def free_port(host: str, wanted: int) -> int:
@@ -230,25 +228,25 @@ def _wait_until_ready(url: str, web: subprocess.Popen[bytes]) -> None:
     raise Failure(t("网页进程没有应答。", "The web process does not answer."))
 
 
-def _revive(
-    children: dict[str, subprocess.Popen[bytes]], starts: dict[str, Start],
-    started: dict[str, float], output: Output,
-) -> None:  # fmt: skip
-    for name, process in children.items():
-        if process.poll() is None:
-            continue
-        if time.monotonic() - started[name] < 5:
-            raise Failure(t(f"{name} 一启动就停了。", f"{name} stops as soon as it starts."))
-        output.say(t(f"{name} 停了，重新启动。", f"{name} stopped; starting it again."))
-        children[name] = starts[name]()
-        started[name] = time.monotonic()
+def _look_after(children: dict[str, Kept], output: Output) -> None:
+    for name, one in children.items():
+        wait_s = one.look()
+        if wait_s == 0:
+            output.say(t(f"{name} 停了，重新启动。", f"{name} stopped; starting it again."))
+        elif wait_s is not None:
+            output.say(
+                t(
+                    f"{name} 刚启动就停了，{wait_s:.0f} 秒后再启动。",
+                    f"{name} stopped soon after its start; starting it again in {wait_s:.0f} s.",
+                )
+            )
 
 
-def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    for process in children.values():
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
         if process.poll() is None:
             process.terminate()
-    for process in children.values():
+    for process in processes:
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:

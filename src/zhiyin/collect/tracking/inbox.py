@@ -12,27 +12,21 @@ from __future__ import annotations
 import asyncio
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 from psycopg_pool import AsyncConnectionPool
+
+from zhiyin.collect.binary import END, HEAD, moment
 
 log = structlog.get_logger(__name__)
 
 WRITERS = 2  # one fills its statement while the other's is being flushed
 MOST_ROWS = 2_000  # of one commit
 MOST_HELD = 64 << 20  # bytes in memory; beyond that the door says 503
-_COPY = (
-    "copy collect_received (partition, source_id, kind, messages, received_at, tries, body)"
-    " from stdin (format binary)"
-)
-# PostgreSQL's binary COPY: a signature, no flags, no extension; a row is its number of fields, each
-# with its length; the end is a row of -1 fields. Times are microseconds since 2000.
-_HEAD = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
-_END = struct.pack("!h", -1)
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_US = timedelta(microseconds=1)
+COLUMNS = ("partition", "source_id", "kind", "messages", "received_at", "tries", "body")
+_COPY = f"copy collect_received ({', '.join(COLUMNS)}) from stdin (format binary)"
 _BEFORE = struct.Struct("!hihi16si")  # fields, partition, source, length of the kind
 _AFTER = struct.Struct("!iiiqihi")  # messages, received_at, tries, length of the body
 
@@ -55,10 +49,10 @@ class Arrived:
     def row(self) -> bytes:
         """The row as binary COPY has it."""
         kind = self.kind.encode()
-        moment = (self.received_at - _EPOCH) // _US
         return b"".join((
             _BEFORE.pack(7, 2, self.partition, 16, self.source.bytes, len(kind)), kind,
-            _AFTER.pack(4, self.messages, 8, moment, 2, 0, len(self.body)), self.body,
+            _AFTER.pack(4, self.messages, 8, moment(self.received_at), 2, 0, len(self.body)),
+            self.body,
         ))  # fmt: skip
 
 
@@ -103,7 +97,7 @@ class Inbox:
                 self._wake.clear()
             if taken:
                 rows, futures = zip(*taken, strict=True)
-                _tell(futures, await self._written(b"".join((_HEAD, *rows, _END))))
+                _tell(futures, await self._written(b"".join((HEAD, *rows, END))))
 
     async def _written(self, rows: bytes) -> Busy | None:
         try:

@@ -68,7 +68,7 @@ def _address() -> str:
     """Where Django finds the database; COPY into the inbox is done by the owner of the tables."""
     known: dict[str, Any] = connection.get_connection_params()
     names = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert",
-             "sslkey")  # fmt: skip
+             "sslkey", *settings.LIVELY)  # fmt: skip
     return make_conninfo(**{name: known[name] for name in names if known.get(name)})
 
 
