@@ -376,6 +376,11 @@ def _source(world: World) -> Case:
     return Case({"source_id": made.pk})
 
 
+def _api_plan(world: World) -> Case:
+    source = Source.objects.get(pk=_source(world).kwargs["source_id"])
+    return Case({"source_key": source.key}, body={"events": {"Viewed": {}}})
+
+
 def _set_aside(world: World) -> Case:
     source = Source.objects.get(pk=_source(world).kwargs["source_id"])
     made = SetAside.objects.create(
@@ -545,6 +550,9 @@ CASES: dict[str, Callable[[World], Case]] = {
     "api:segment": _api_segment,
     "api:segment_customers": _api_segment,
     "api:one_import": _import,
+    "api:source_plan": _api_plan,
+    "api:learnt": _api_plan,
+    "api:drifted": _api_plan,
     "api:campaign_result": _campaign,
     # segments and models
     "segment": _api_segment,

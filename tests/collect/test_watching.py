@@ -43,7 +43,9 @@ def source(**more: object) -> Source:
 def test_a_source_is_in_trouble_beyond_its_thresholds(
     one: Source, hour: Hour, troubles: list[str]
 ) -> None:
-    assert source_rules.troubles(one, hour, NOW) == [Trouble(t) for t in troubles]
+    assert source_rules.troubles(one, hour, source_rules.Plan(), NOW) == [
+        Trouble(t) for t in troubles
+    ]
 
 
 @pytest.mark.django_db

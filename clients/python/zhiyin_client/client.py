@@ -28,6 +28,7 @@ from zhiyin_client.models import (
     CustomerRows,
     DeliveryOut,
     DeliveryPage,
+    DriftOut,
     EndpointChange,
     EndpointIn,
     EndpointOut,
@@ -38,6 +39,7 @@ from zhiyin_client.models import (
     ImportOut,
     ImportPage,
     ImportWhole,
+    LearntList,
     LinkOut,
     LookIn,
     LookOut,
@@ -54,6 +56,8 @@ from zhiyin_client.models import (
     OrderPage,
     PeriodIn,
     PlaceIn,
+    PlanIn,
+    PlanOut,
     ReadIn,
     ReadOut,
     ReplayedOut,
@@ -357,6 +361,22 @@ class Client(Transport):
     def list_sources(self, *, fields: list[Literal["key", "zh", "en", "kind", "simulated", "events", "health", "promise_minutes", "last_event_at", "last_received_at"]] | None = None) -> SourcesOut:
         """List sources."""
         return self.call("GET", "/sources", SourcesOut, query={"fields": fields})
+
+    def get_plan(self, source_key: str, *, fields: list[Literal["mode", "unknown_events", "unknown_properties", "events", "version"]] | None = None) -> PlanOut:
+        """The tracking plan of a source."""
+        return self.call("GET", "/sources/{source_key}/plan", PlanOut, arguments={"source_key": source_key}, query={"fields": fields})
+
+    def put_plan(self, source_key: str, body: PlanIn, *, if_match: str | None = None) -> PlanOut:
+        """Replace the tracking plan."""
+        return self.call("PUT", "/sources/{source_key}/plan", PlanOut, arguments={"source_key": source_key}, body=body, headers={"If-Match": if_match})
+
+    def list_learnt(self, source_key: str, *, fields: list[Literal["event", "property", "events", "types", "examples", "personal", "beyond", "first_at", "last_at"]] | None = None) -> LearntList:
+        """What was learnt of a source."""
+        return self.call("GET", "/sources/{source_key}/plan/learnt", LearntList, arguments={"source_key": source_key}, query={"fields": fields})
+
+    def get_drift(self, source_key: str, *, days: int | None = None, fields: list[Literal["days", "came", "deviated", "ways", "stopped", "beyond"]] | None = None) -> DriftOut:
+        """How what comes differs from the plan."""
+        return self.call("GET", "/sources/{source_key}/plan/drift", DriftOut, arguments={"source_key": source_key}, query={"days": days, "fields": fields})
 
     def list_campaigns(self, *, limit: int | None = None, cursor: str | None = None, fields: list[Literal["id", "name", "state", "segment", "channel", "holdout_share", "window_days", "owner", "simulated", "created_at", "started_at", "finished_at"]] | None = None) -> CampaignPage:
         """List campaigns."""

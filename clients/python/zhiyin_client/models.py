@@ -338,6 +338,17 @@ class DeliveryPage(Answer, kw_only=True):
     items: list[DeliveryOut] = _NOT_ASKED
 
 
+class DriftOut(Answer, kw_only=True):
+    """How what comes differs from the plan."""
+
+    days: list[date] = _NOT_ASKED
+    came: list[int] = _NOT_ASKED
+    deviated: list[int] = _NOT_ASKED
+    ways: list[WayOut] = _NOT_ASKED
+    stopped: list[StoppedOut] = _NOT_ASKED
+    beyond: int = _NOT_ASKED
+
+
 class EndpointChange(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is to change; what is left out stays."""
 
@@ -484,6 +495,26 @@ class ImportWhole(Answer, kw_only=True):
     finished_at: datetime | None = _NOT_ASKED
     undone_at: datetime | None = _NOT_ASKED
     report: dict[str, Any] = _NOT_ASKED
+
+
+class LearntList(Answer, kw_only=True):
+    """Everything that was learnt of a source."""
+
+    items: list[LearntOut] = _NOT_ASKED
+
+
+class LearntOut(Answer, kw_only=True):
+    """What came under one name; `property` is empty for the event itself."""
+
+    event: str = _NOT_ASKED
+    property: str = _NOT_ASKED
+    events: int = _NOT_ASKED
+    types: dict[str, int] = _NOT_ASKED
+    examples: list[str] = _NOT_ASKED
+    personal: bool = _NOT_ASKED
+    beyond: int = _NOT_ASKED
+    first_at: datetime = _NOT_ASKED
+    last_at: datetime = _NOT_ASKED
 
 
 class LinkOut(Answer, kw_only=True):
@@ -665,6 +696,32 @@ class PlaceIn(msgspec.Struct, kw_only=True, omit_defaults=True):
     job_title: str | UnsetType = UNSET
 
 
+class PlanIn(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a source says that it sends."""
+
+    mode: Literal["observe", "flag", "reject"] | UnsetType = UNSET
+    unknown_events: Literal["observe", "flag", "reject"] | UnsetType = UNSET
+    unknown_properties: Literal["observe", "flag", "reject"] | UnsetType = UNSET
+    events: dict[str, PlannedIn] | UnsetType = UNSET
+
+
+class PlanOut(Answer, kw_only=True):
+    """The plan that holds."""
+
+    mode: Literal["observe", "flag", "reject"] | UnsetType = UNSET
+    unknown_events: Literal["observe", "flag", "reject"] | UnsetType = UNSET
+    unknown_properties: Literal["observe", "flag", "reject"] | UnsetType = UNSET
+    events: dict[str, PlannedIn] | UnsetType = UNSET
+    version: int = _NOT_ASKED
+
+
+class PlannedIn(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An event with its properties by name."""
+
+    description: str | UnsetType = UNSET
+    properties: dict[str, PropertyIn] | UnsetType = UNSET
+
+
 class ProblemOut(Answer, kw_only=True):
     """A refusal (RFC 9457)."""
 
@@ -681,6 +738,16 @@ class ProblemTexts(Answer, kw_only=True):
 
     title: str = _NOT_ASKED
     detail: str = _NOT_ASKED
+
+
+class PropertyIn(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A property of an event."""
+
+    type: Literal["text", "whole", "number", "yes_no", "moment", "list", "object", "any"] | UnsetType = UNSET
+    required: bool | UnsetType = UNSET
+    allowed: list[str | int | float] | UnsetType = UNSET
+    personal: bool | UnsetType = UNSET
+    description: str | UnsetType = UNSET
 
 
 class RatioOut(Answer, kw_only=True):
@@ -881,6 +948,14 @@ class Span(Answer, kw_only=True):
     high: str | float | None = _NOT_ASKED
 
 
+class StoppedOut(Answer, kw_only=True):
+    """An event that came every day of a week, and then for 24 hours no more."""
+
+    event: str = _NOT_ASKED
+    last_at: datetime = _NOT_ASKED
+    a_day: float = _NOT_ASKED
+
+
 class TagIn(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A tag to give."""
 
@@ -1022,6 +1097,17 @@ class ViewState(msgspec.Struct, kw_only=True, omit_defaults=True):
     where: dict[str, Any] | None | UnsetType = UNSET
     sort: str | UnsetType = UNSET
     columns: list[str] | UnsetType = UNSET
+
+
+class WayOut(Answer, kw_only=True):
+    """One way in which events deviate."""
+
+    event: str = _NOT_ASKED
+    property: str = _NOT_ASKED
+    fault: Literal["unknown_event", "unknown_property", "type", "missing", "value"] = _NOT_ASKED
+    came: str = _NOT_ASKED
+    days: list[int] = _NOT_ASKED
+    of: int = _NOT_ASKED
 
 
 class WindowOut(Answer, kw_only=True):

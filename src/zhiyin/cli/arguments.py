@@ -17,6 +17,7 @@ from zhiyin.cli import (
     doctor,
     erasing,
     lake,
+    plans,
     serve,
     sources,
     users,
@@ -150,6 +151,7 @@ def _sources(commands: Any) -> None:
     turned.add_argument("name")
     ended = _command(steps, "revoke", sources.revoke, t("停用写入密钥", "Take a write key away"))
     ended.add_argument("key")
+    _plans(steps)
     event = commands.add_parser("events", help=t("事件", "Events"))
     steps = event.add_subparsers(required=True)
     count = _command(
@@ -163,6 +165,35 @@ def _sources(commands: Any) -> None:
     alone.add_argument("--host", default="127.0.0.1")
     alone.add_argument("--port", type=int, default=8100)
     alone.add_argument("--workers", type=int, default=1)
+
+
+def _plans(steps: Any) -> None:
+    plan = steps.add_parser("plan", help=t("埋点计划", "The tracking plan of a source"))
+    steps = plan.add_subparsers(required=True)
+    _command(
+        steps, "show", plans.show, t("查看计划与偏离", "Show it and what deviates")
+    ).add_argument("name", help=t("来源代号", "key of the source"))
+    taken = _command(
+        steps, "learn", plans.learn, t("把学到的加入计划", "Take what was learnt into it")
+    )
+    taken.add_argument("name")
+    taken.add_argument(
+        "--event", action="append", default=[],
+        help=t("只加入这个事件，可多次", "this event only; may be repeated"),
+    )  # fmt: skip
+    out = _command(steps, "export", plans.export, t("导出为文件", "Write it to a file"))
+    out.add_argument("name")
+    out.add_argument("file")
+    brought = _command(steps, "import", plans.bring, t("用文件替换计划", "Replace it by a file"))
+    brought.add_argument("name")
+    brought.add_argument("file")
+    checked = _command(
+        steps, "check", plans.check,
+        t("对照计划检查一批消息，不发送", "Hold messages against it; nothing is sent"),
+    )  # fmt: skip
+    checked.add_argument("name")
+    checked.add_argument("file")
+    checked.add_argument("--plan", help=t("改用此计划文件", "this plan instead"))
 
 
 def _segments(commands: Any) -> None:

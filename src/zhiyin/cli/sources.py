@@ -66,7 +66,7 @@ def rotate(options: Namespace, output: Output) -> int:
     with opened(options.data):
         from zhiyin.collect import tracking_services
 
-        source = _source(options.name)
+        source = source_named(options.name)
         keys = tracking_services.keys_in_use(source)
         made = (
             tracking_services.exchange(keys[0], by=acting())
@@ -98,7 +98,7 @@ def count(options: Namespace, output: Output) -> int:
     with opened(options.data):
         from zhiyin.collect.queries import event_counts
 
-        found = event_counts(_source(options.source) if options.source else None)
+        found = event_counts(source_named(options.source) if options.source else None)
         words = {
             "stored": t("已入库", "stored"), "distinct": t("不重复", "distinct"),
             "rejected": t("被搁置", "rejected"), "waiting": t("等待处理", "waiting"),
@@ -129,7 +129,8 @@ def collect(options: Namespace, output: Output) -> int:
         return serve.stay_with(api)
 
 
-def _source(key: str) -> Source:
+def source_named(key: str) -> Source:
+    """The source with this key; ends the command where there is none."""
     from zhiyin.collect.models import Source
 
     found = Source.objects.filter(key=key).first()

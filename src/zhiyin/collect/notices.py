@@ -39,6 +39,10 @@ def _trouble(said: Said) -> str:
             return gettext("%(source)s is silent for longer than it promised") % facts
         case "refused":
             return gettext("Too many events of %(source)s are set aside") % facts
+        case "drift":
+            return gettext("Too many events of %(source)s deviate from its plan") % facts
+        case "stopped":
+            return gettext("An event of %(source)s has stopped coming") % facts
         case _:
             return gettext("Events of %(source)s take too long to get through") % facts
 

@@ -102,12 +102,21 @@ class SourceForm(forms.Form):
         help_text=_("From arrival until the event is on the profile."),
     )
 
+    most_drift_percent = forms.IntegerField(
+        label=_("Deviating, % of a day's events"),
+        required=False,
+        min_value=0,
+        max_value=100,
+        help_text=_("Against its plan, from 20 events on; also an event that stopped coming."),
+    )
+
     def limits(self) -> Limits:
         """The thresholds."""
         data = self.cleaned_data
         return Limits(
-            data["promise_minutes"], data["most_refused_percent"], data["most_lag_seconds"]
-        )
+            data["promise_minutes"], data["most_refused_percent"], data["most_lag_seconds"],
+            data["most_drift_percent"],
+        )  # fmt: skip
 
 
 class OriginsForm(forms.Form):

@@ -20,6 +20,8 @@ class Trouble(StrEnum):
     SILENT = "silent"
     REFUSED = "refused"
     LAG = "lag"
+    DRIFT = "drift"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ class Hour:
         return 100 * self.set_aside / total if total else 0.0
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How today's events follow the plan of a source; no percent where there are too few."""
+
+    percent: float | None = None
+    stopped: bool = False  # an event that came daily comes no more
+
+
 def health(source: Source, now: datetime) -> Health | None:
     """On time, late or broken against what the source promised; None where it promised nothing."""
     if source.promise_minutes is None:
@@ -49,7 +59,7 @@ def health(source: Source, now: datetime) -> Health | None:
     return "warn" if silent <= BROKEN_AFTER * promise else "bad"
 
 
-def troubles(source: Source, hour: Hour, now: datetime) -> list[Trouble]:
+def troubles(source: Source, hour: Hour, plan: Plan, now: datetime) -> list[Trouble]:
     """What of a source is beyond its thresholds. One that is switched off has no troubles, and one
     that never sent anything is not silent: it has not begun."""
     if not source.enabled:
@@ -63,4 +73,9 @@ def troubles(source: Source, hour: Hour, now: datetime) -> list[Trouble]:
     lag = source.most_lag_seconds
     if lag is not None and hour.lag > timedelta(seconds=lag):
         found.append(Trouble.LAG)
+    drift = source.most_drift_percent
+    if drift is not None and plan.percent is not None and plan.percent > drift:
+        found.append(Trouble.DRIFT)
+    if drift is not None and plan.stopped:
+        found.append(Trouble.STOPPED)
     return found

@@ -25,6 +25,7 @@ from zhiyin.collect import (
     watching,
 )
 from zhiyin.collect.models import Import
+from zhiyin.collect.plan import noting
 from zhiyin.talk.emitting import notify
 
 log = structlog.get_logger(__name__)
@@ -109,5 +110,6 @@ def watch_sources(timestamp: int) -> None:
 @app.periodic(cron="53 3 * * *")
 @app.task(queue="sources", queueing_lock="forget-set-aside", pass_context=False)
 def forget_set_aside(timestamp: int) -> None:
-    """Once a night: what was set aside long ago."""
+    """Once a night: what was set aside long ago, and days of plans that no report shows."""
     set_aside_services.forget(timezone.now())
+    noting.age(timezone.now())

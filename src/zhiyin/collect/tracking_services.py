@@ -30,6 +30,7 @@ class Limits:
     promise_minutes: int | None = None
     most_refused_percent: int | None = None
     most_lag_seconds: int | None = None
+    most_drift_percent: int | None = None
 
 
 class NotAnOrigin(ValueError):  # noqa: N818 (it names the text)

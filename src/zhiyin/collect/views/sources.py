@@ -153,7 +153,8 @@ def _kept(
         )
         for key in known
     ]
-    fields = ("name_zh", "name_en", "promise_minutes", "most_refused_percent", "most_lag_seconds")
+    fields = ("name_zh", "name_en", "promise_minutes", "most_refused_percent", "most_lag_seconds",
+              "most_drift_percent")  # fmt: skip
     made = form or SourceForm(initial={name: getattr(one, name) for name in fields})
     address = f"{request.scheme}://{request.get_host()}"
     return {

@@ -25,6 +25,7 @@ from zhiyin.accounts.api.requests import StrictParser
 from zhiyin.accounts.challenge import token_of
 from zhiyin.accounts.models import AccessToken
 from zhiyin.collect import api as collect
+from zhiyin.collect.plan import api as plans
 from zhiyin.connect import api as connect
 from zhiyin.console.api import openapi
 from zhiyin.customers.api import activity, bulk, companies, models, people, segments
@@ -116,8 +117,8 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 for router in (
     me.router, bulk.router, people.router, activity.router, companies.router, activity.to_do,
     segments.router,
-    models.router, views.router, collect.router, engage.router, files.router, talk.router,
-    connect.router,
+    models.router, views.router, collect.router, plans.router, engage.router, files.router,
+    talk.router, connect.router,
 ):  # fmt: skip
     api.add_router("", router)
 
