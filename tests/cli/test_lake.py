@@ -12,7 +12,7 @@ from pytest_django import Settings
 from tests.cli.terminal import Answer
 from zhiyin.accounts.models import AuditPending
 from zhiyin.collect import archive
-from zhiyin.customers.models import Customer, Identifier
+from zhiyin.customers.models import Customer, Identifier, Order
 
 Run = Callable[..., Answer]
 
@@ -106,3 +106,21 @@ def test_erase_refuses_who_is_not_there(run: Run, loaded: None, tmp_path: Path) 
     Customer.objects.filter(number="C2").update(number="C1")
     assert "More than one" in run("lake", "erase", "--customer", "C1").err
     assert archive.lake().read("order_lines").num_rows == 3
+
+
+def test_replay_tells_what_would_change_and_then_what_did(run: Run, loaded: None) -> None:
+    (day,) = archive.lake().read("events", ["received_day"])["received_day"].unique().to_pylist()
+    period = ("--from", day, "--to", day)
+    assert run("lake", "replay", *period, "--json").json()["changes"] == 0
+    customer = Customer.objects.get(number="C1")
+    other = Customer.objects.get(number="C2")
+    Identifier.objects.filter(customer=customer).update(customer=other)
+    told = run("lake", "replay", *period, "--dry-run")
+    assert told.code == 0
+    assert "orders that belong to somebody else now" in told.out
+    assert Order.objects.filter(customer=customer).exists()
+    done = run("lake", "replay", *period, "--json").json()
+    assert (done["dry_run"], done["orders_moved"]) == (False, 1)
+    assert not Order.objects.filter(customer=customer).exists()
+    assert run("lake", "replay", "--from", "soon", "--to", day).code == 2
+    assert run("lake", "replay", *period, "--source", "nobody").code == 3

@@ -18,6 +18,7 @@ from zhiyin.cli import (
     erasing,
     lake,
     plans,
+    replaying,
     serve,
     sources,
     users,
@@ -240,6 +241,17 @@ def _lake(commands: Any) -> None:
     erased = _command(
         steps, "erase", lake.erase, t("从数据湖删除客户，并出具回执", "Erase customers; a receipt")
     )
+    again = _command(
+        steps, "replay", replaying.replay,
+        t("把一段时间的事件按现行规则再过一遍", "A period through today's pipeline again"),
+    )  # fmt: skip
+    again.add_argument("--from", dest="first", required=True, metavar="DAY",
+                       help=t("从哪天起（接收日，UTC）", "first day of reception, in UTC"))  # fmt: skip
+    again.add_argument("--to", dest="last", required=True, metavar="DAY",
+                       help=t("到哪天止", "last day"))  # fmt: skip
+    again.add_argument("--source", default="", help=t("来源代号", "key of the source"))
+    again.add_argument("--dry-run", action="store_true",
+                       help=t("只看会改变什么", "show what would change"))  # fmt: skip
     whose = erased.add_mutually_exclusive_group(required=True)
     whose.add_argument(
         "--identifiers", type=Path,

@@ -7,7 +7,8 @@ stays in PostgreSQL, where it can be erased row by row.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -19,12 +20,14 @@ import pyarrow.compute as pc
 from django.conf import settings
 
 from zhiyin.collect.batch import Batch, Incoming
+from zhiyin.collect.models import Source
 from zhiyin.collect.plan import noting
 from zhiyin.collect.plan.watching import Watch
 from zhiyin.instants import to_us
 from zhiyin.lake import Lake
 
 encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(dict[str, object]).decode
 # The two digits of each byte, and where the 32 digits of an id stand among its dashes.
 _HEXADECIMAL = np.frombuffer(bytes(range(256)).hex().encode(), np.uint8).reshape(256, 2)
 _DIGITS = [place for place in range(36) if place not in (8, 13, 18, 23)]
@@ -67,6 +70,44 @@ def forget(batch: UUID) -> int:
         gone += lake().delete(table, "batch", [str(batch)])
         lake().vacuum(table)
     return gone
+
+
+def mend(day: date, source: str, *, dry_run: bool) -> int:
+    """Take out of a day what today's marks keep out of the lake; how many rows lose something.
+
+    The day is written anew only where some do.
+    """
+    watches = {
+        one.key: noting.watch(one)
+        for one in Source.objects.all() if not source or one.key == source
+    }  # fmt: skip
+    where: dict[str, date | str] = {"received_day": day}
+    if source:
+        where["source"] = source
+    columns = ["source", "name", "properties"]
+    rows = sum(_mended(part, watches)[1] for part in lake().scan("events", columns, where))
+    if rows and not dry_run:
+        lake().mend("events", day, lambda part: _mended(part, watches)[0])
+    return rows
+
+
+def _mended(part: pa.RecordBatch, watches: Mapping[str, Watch]) -> tuple[pa.RecordBatch, int]:
+    """The rows with what the lake may hold of their properties, and how many are others now."""
+    told = part["properties"].to_pylist()
+    changed = 0
+    for row, (source, name) in enumerate(
+        zip(part["source"].to_pylist(), part["name"].to_pylist(), strict=True)
+    ):
+        watch = watches.get(source)
+        if watch is None:
+            continue
+        properties = decode(told[row])
+        kept = watch.for_lake(name, properties, capped=False)
+        if len(kept) < len(properties):
+            told[row] = encode(kept).decode()
+            changed += 1
+    at = part.schema.get_field_index("properties")
+    return part.set_column(at, part.schema.field(at), pa.array(told, pa.string())), changed
 
 
 def _event_rows(batch: Batch, kept: list[Incoming]) -> pa.Table:

@@ -25,6 +25,7 @@ from zhiyin.lake.storage import NO_HOOKS, DataFile, Storage, checkpoint, onto
 from zhiyin.lake.writing import CLUSTERED, DayWriter
 
 Progress = Callable[[str, int, int | None], None]
+Mend = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 def silent(stage: str, done: int, total: int | None) -> None:
@@ -67,16 +68,21 @@ def rewrite_day(
     *,
     spill: str | None,
     gone: pa.Array | None = None,
+    mend: Mend | None = None,
     settings: SortSettings | None = None,
     told: Callable[[int], None] = lambda rows: None,
 ) -> Rewritten:
     """Rewrite a day, leaving out the rows of the persons in `gone`; inside `maintaining`.
 
+    `mend` gives each batch of rows back as they are to be, as many as there were.
+
     `told` hears how many rows were written so far and may raise to stop: then nothing changed.
     """
     for _ in range(5):
         try:
-            return _once(storage, table_name, day, spill, gone, settings or SortSettings(), told)
+            return _once(
+                storage, table_name, day, spill, gone, mend, settings or SortSettings(), told
+            )
         except ChangedMeanwhileError as why:
             failed = why  # on object storage another process may tidy the same day
     raise BusyError(f"{table_name} of {day} is being rewritten by somebody else") from failed
@@ -88,6 +94,7 @@ def _once(
     day: date,
     spill: str | None,
     gone: pa.Array | None,
+    mend: Mend | None,
     settings: SortSettings,
     told: Callable[[int], None],
 ) -> Rewritten:
@@ -103,6 +110,8 @@ def _once(
     )
     if gone is not None:
         rows = _without(rows, spec, gone)
+    if mend is not None:
+        rows = map(mend, rows)
     writer = DayWriter(disk, spec, day, CLUSTERED)
     told(0)
     try:

@@ -21,7 +21,7 @@ from zhiyin.lake.checking import Finding
 from zhiyin.lake.compaction import Compacted
 from zhiyin.lake.erasure import Receipt
 from zhiyin.lake.errors import NoSuchVersionError, SchemaMismatchError, VanishedError
-from zhiyin.lake.rewriting import Progress, silent
+from zhiyin.lake.rewriting import Mend, Progress, rewrite_day, silent
 from zhiyin.lake.scanning import BATCH_ROWS, Where, batches, condition, file_batches
 from zhiyin.lake.schemas import ERASED_SPEC, ERASED_TABLE, TABLES, TableSpec
 from zhiyin.lake.sorting import SortSettings
@@ -150,6 +150,16 @@ class Lake:
         return erasure.erase(
             self._storage, self._tombstones, ids, now=now, progress=progress, settings=settings
         )
+
+    def mend(self, table_name: str, day: date, change: Mend) -> int:
+        """Write a day anew with every row as `change` gives it; the number of rows.
+
+        Everybody's rows stay, and no version from before can be read any more.
+        """
+        with self._storage.maintaining(table_name) as spill:
+            done = rewrite_day(self._storage, table_name, day, spill=spill, mend=change)
+            sweep(self._storage, table_name)
+        return done.rows
 
     def are_erased(self, ids: Sequence[str]) -> list[bool]:
         """Which of them were ever erased."""
