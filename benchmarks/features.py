@@ -1,13 +1,12 @@
-"""Customer features and RFM quintiles over millions of order lines: our engine against pandas.
+"""Customer features and RFM quintiles over millions of order lines, beside three peers.
 
     python -m benchmarks.features --lines 10000000
 
-Both start from the same files of a lake and the same table of links between identifiers and
+All start from the same files of a lake and the same table of links between identifiers and
 customers, each in a process of its own, one after the other, and end with the same table, which
-is compared. Every integer must be equal; floats may differ by a billionth, because pandas adds up
-in another way. The peer is written as a careful pandas user would write it: decimals become exact
-integers while still in Arrow, texts become integers once, and no Python function runs for each
-row or group.
+is compared. Every integer must be equal; floats may differ by a billionth, because pandas and
+Polars add up in another way. Quintiles are graded outside the engines, on the finished features, by
+the same few lines of NumPy. The peers are in `feature_peers`.
 """
 
 from __future__ import annotations
@@ -18,33 +17,32 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.feature_peers import AS_OF, LINKS_FILE, in_pandas, in_polars, in_sql
 from benchmarks.figures import figure
 from benchmarks.processes import peak_mib
 from zhiyin.features import History
 from zhiyin.features.behaviour import COUNTED
 from zhiyin.features.history import FEATURES
 from zhiyin.features.instants import DAY_US, SECOND_US
-from zhiyin.features.purchases import WINDOWS
 from zhiyin.instants import to_us
 from zhiyin.lake import Lake
 from zhiyin.lake.engine import EngineSettings
 
-AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 QUINTILES = {"recency": "recency_days", "frequency": "orders", "monetary": "revenue"}
 COMPARED = [name for name in FEATURES if name not in {*COUNTED, "last_visit_days"}]
 
 
 CUSTOMERS_A_LINK = 0.8  # some customers have two identifiers
-LINKS_FILE = "links.parquet"
-REPEATS = 2  # in turn, ours and the peer's; the best of each counts
+MEMORY = "4GB"
+REPEATS = 2  # all in turn; the best of each counts
 
 
 def generate(folder: Path, lines: int, customers: int, seed: int = 7) -> None:
@@ -98,15 +96,6 @@ def _decimals(units: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(pa.decimal128(18, 4), len(units), [None, pa.py_buffer(whole)])
 
 
-def _units(amounts: pa.ChunkedArray) -> np.ndarray:
-    """Decimals with four places as integers of 1/10,000, without arithmetic."""
-    parts = [
-        np.frombuffer(chunk.buffers()[1], np.int64)[2 * chunk.offset :][: 2 * len(chunk) : 2]
-        for chunk in amounts.chunks
-    ]
-    return np.concatenate(parts)
-
-
 def _texts(random: np.random.Generator, count: int) -> pa.StringArray:
     """Identifiers as long as a UUID."""
     raw = random.bytes(16 * count).hex()
@@ -121,91 +110,32 @@ def _texts(random: np.random.Generator, count: int) -> pa.StringArray:
 
 
 def ours(folder: Path) -> pa.Table:
-    """The product's own features; quintiles in NumPy on the result, as the product grades RFM too.
-
-    A window over everybody would have the engine sort all customers three times on one core.
-    """
+    """The product's own features."""
     history = History.from_lake(
         Lake(str(folder / "lake")),
         pq.read_table(folder / LINKS_FILE),
-        settings=EngineSettings(memory="4GB"),
+        settings=EngineSettings(memory=MEMORY),
     )
-    features = history.customer_features(AS_OF)
+    return history.customer_features(AS_OF)
+
+
+SIDES: dict[str, Callable[[Path], pa.Table]] = {
+    "ours": ours,
+    "pandas": in_pandas,
+    "polars": in_polars,
+    "hand-written DuckDB SQL": partial(in_sql, memory=MEMORY),
+}
+
+
+def graded(features: pa.Table) -> pa.Table:
+    """With quintiles, as the product grades RFM: equal values by customer, as rows are sorted."""
     for name, column in QUINTILES.items():
         values = features[column].to_numpy()
         order = np.argsort(-values if column == "recency_days" else values, kind="stable")
         place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order))  # equal values by customer, as the rows are sorted
+        place[order] = np.arange(len(order))
         features = features.append_column(name, pa.array(_ntile(place, len(place))))
     return features
-
-
-def peer(folder: Path) -> pa.Table:
-    """The same in pandas."""
-    now = to_us(AS_OF)
-    wanted = ["identifier_id", "order_id", "ts_us", "sku", "quantity", "amount"]
-    table = pq.read_table(Lake(str(folder / "lake")).uris("order_lines"), columns=wanted)
-    units = _units(table["amount"])
-    lines = table.drop_columns("amount").to_pandas()
-    lines["amount_e4"] = units
-    del table, units
-    lines = lines[lines.ts_us < now]
-    links = pd.read_parquet(folder / LINKS_FILE)
-    owner, customers = pd.factorize(links.customer_id)
-    customer = owner[pd.Index(links.identifier_id).get_indexer(lines.identifier_id)]
-    order, _ = pd.factorize(lines.order_id)
-    sku, _ = pd.factorize(lines.sku)
-    sale = (lines.quantity > 0).to_numpy()
-    amount = lines.amount_e4.to_numpy()
-    moment = lines.ts_us.to_numpy()
-    money = pd.DataFrame({"customer": customer, "revenue": amount})
-    money["gross_revenue"] = np.where(sale, amount, 0)
-    money["returned"] = np.where(lines.quantity < 0, -amount, 0)
-    money["items"] = np.where(sale, lines.quantity, 0)
-    for days in WINDOWS:
-        money[f"revenue_{days}d"] = np.where(moment >= now - days * DAY_US, amount, 0)
-    result = money.groupby("customer").sum()
-    sold = pd.DataFrame({"customer": customer[sale], "sku": sku[sale]}).drop_duplicates()
-    result["products"] = sold.groupby("customer").size()
-
-    orders = (
-        pd.DataFrame({"customer": customer[sale], "order": order[sale], "sold_us": moment[sale]})
-        .groupby(["customer", "order"], sort=False)["sold_us"]
-        .min()
-        .reset_index()
-        .sort_values(["customer", "sold_us"])
-    )
-    grouped = orders.groupby("customer")
-    result["orders"] = grouped.size()
-    result["first_order_us"] = grouped.sold_us.min()
-    result["last_order_us"] = grouped.sold_us.max()
-    orders["day"] = orders.sold_us // DAY_US
-    days_bought = orders.drop_duplicates(["customer", "day"])
-    result["order_days"] = days_bought.groupby("customer").size()
-    for days in WINDOWS:
-        orders[f"orders_{days}d"] = orders.sold_us >= now - days * DAY_US
-    counted = [f"orders_{days}d" for days in WINDOWS]
-    result[counted] = orders.groupby("customer")[counted].sum()
-    orders["gap_s"] = (orders.sold_us // SECOND_US).groupby(orders.customer).diff()
-    gaps = orders.groupby("customer").gap_s.agg(["mean", "std"]) / 86_400
-    result["mean_gap_days"], result["gap_sd_days"] = gaps["mean"], gaps["std"]
-
-    result = result[result.orders > 0]
-    for name in ("revenue", "gross_revenue", "returned", *(f"revenue_{d}d" for d in WINDOWS)):
-        result[name] = result[name] / 10_000
-    result["recency_days"] = (now - result.last_order_us) / DAY_US
-    result["tenure_days"] = (now - result.first_order_us) / DAY_US
-    result["aov"] = result.gross_revenue / result.orders
-    result["return_rate"] = (result.returned / result.gross_revenue).where(
-        result.gross_revenue > 0, 0.0
-    )
-    result.insert(0, "customer_id", customers[result.index])
-    result = result.sort_values("customer_id", ignore_index=True)
-    for name, column in QUINTILES.items():
-        value = -result[column] if column == "recency_days" else result[column]
-        place = value.rank(method="first").to_numpy().astype(np.int64) - 1
-        result[name] = _ntile(place, len(result))
-    return pa.Table.from_pandas(result, preserve_index=False)
 
 
 def _ntile(place: np.ndarray, count: int) -> np.ndarray:
@@ -251,7 +181,7 @@ def quieter(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
 
 def run_one(which: str, source: Path, target: Path) -> None:
     began = time.perf_counter()
-    result = ours(source) if which == "ours" else peer(source)
+    result = graded(SIDES[which](source))
     wall = time.perf_counter() - began
     peak = peak_mib()
     pq.write_table(result, target)
@@ -263,7 +193,7 @@ def main() -> None:
     options.add_argument("--lines", type=int, default=10_000_000)
     options.add_argument("--customers", type=int, default=200_000)
     options.add_argument("--quick", action="store_true", help="1,000,000 lines")
-    options.add_argument("--run", choices=["ours", "peer"], help=argparse.SUPPRESS)
+    options.add_argument("--run", choices=SIDES, help=argparse.SUPPRESS)
     options.add_argument("--source", type=Path, help=argparse.SUPPRESS)
     options.add_argument("--target", type=Path, help=argparse.SUPPRESS)
     chosen = options.parse_args()
@@ -274,22 +204,25 @@ def main() -> None:
         chosen.lines, chosen.customers = 1_000_000, 20_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        left, right = folder / "ours.parquet", folder / "peer.parquet"
         generate(folder, chosen.lines, chosen.customers)
-        we, they = measured("ours", folder, left), measured("peer", folder, right)
+        tables = {side: folder / f"{number}.parquet" for number, side in enumerate(SIDES)}
+        found = {side: measured(side, folder, target) for side, target in tables.items()}
         for _ in range(REPEATS - 1):
-            we = quieter(we, measured("ours", folder, left))
-            they = quieter(they, measured("peer", folder, right))
-        columns = compare(pq.read_table(left), pq.read_table(right))
-        rows = pq.read_metadata(left).num_rows
-    note = f"{rows} customers, {columns} columns equal; from the files of the lake to the table"
-    ratio = they["wall_s"] / we["wall_s"]
-    figure("features.wall", we["wall_s"], "s", "pandas", they["wall_s"], ratio, chosen.lines, note)
-    ratio = they["cpu_s"] / we["cpu_s"]
-    figure("features.cpu", we["cpu_s"], "s", "pandas", they["cpu_s"], ratio, chosen.lines, note)
-    ratio = they["peak_mib"] / we["peak_mib"]
-    memory = (we["peak_mib"], "MiB", "pandas", they["peak_mib"], ratio, chosen.lines)
-    figure("features.peak_memory", *memory, note)
+            for side, target in tables.items():
+                found[side] = quieter(found[side], measured(side, folder, target))
+        mine = pq.read_table(tables.pop("ours"))
+        columns = {compare(mine, pq.read_table(target)) for target in tables.values()}
+    note = (
+        f"{mine.num_rows} customers, {max(columns)} columns equal; from the files of the lake to "
+        "the table"
+    )
+    we = found.pop("ours")
+    for key, name, unit in (
+        ("wall_s", "wall", "s"), ("cpu_s", "cpu", "s"), ("peak_mib", "peak_memory", "MiB"),
+    ):  # fmt: skip
+        for peer, they in found.items():
+            ratio = they[key] / we[key]
+            figure(f"features.{name}", we[key], unit, peer, they[key], ratio, chosen.lines, note)
 
 
 if __name__ == "__main__":

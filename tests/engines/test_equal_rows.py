@@ -10,6 +10,8 @@ seconds to start.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -104,14 +106,16 @@ def made_up(count: int) -> tuple[pa.Table, pa.Table]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ibis.BaseBackend]:
-    server = embedded.ensure(tmp_path_factory.mktemp("engines"))
+def postgres() -> Iterator[ibis.BaseBackend]:
+    folder = Path(tempfile.mkdtemp(prefix="zhiyin-engines-"))
+    server = embedded.ensure(folder)
     try:
         with psycopg.connect(server.dsn(), autocommit=True) as connection:
             connection.execute("set timezone = 'Asia/Kathmandu'")
             yield ibis.postgres.from_connection(connection)
     finally:
         embedded.stop(server, even_if_used=True)
+        shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("at", DATES)

@@ -117,7 +117,8 @@ def members(
     """
     facts = _Facts(rule, catalogue, relations, dialect, as_of=as_of, zone=zone, only=only)
     where = _expression(rule.root, (), facts.names)
-    return Compiled(f"{facts.sql}\nSELECT customer_id FROM facts WHERE {where}", facts.params)
+    # with an alias, for Spark would read "facts WHERE (r1)" as a table called WHERE of one column
+    return Compiled(f"{facts.sql}\nSELECT customer_id FROM facts AS f WHERE {where}", facts.params)
 
 
 def count(
