@@ -70,6 +70,25 @@ def test_too_little_memory_is_told_in_chinese_too(
     assert _check(answer, "内存")["mend"] == "至少 2 GB 内存"
 
 
+def test_an_engine_that_cannot_run_here_is_told(
+    run: Run, vendor: Path, settings: Settings
+) -> None:
+    settings.ENGINE = "spark"
+    answer = run("doctor", "--json")
+    assert answer.code == 5
+    assert "local[*]" in _check(answer, "engine")["said"]
+    assert "ZHIYIN_ENGINE" in _check(answer, "engine")["mend"]
+
+
+def test_training_asks_the_engine_of_the_settings(
+    run: Run, orders: Path, settings: Settings
+) -> None:
+    run("import", orders)
+    settings.ENGINE = "spark"
+    assert run("train").code == 1
+    assert "计算引擎用不了" in run("train", "--lang", "zh").err
+
+
 def test_verify_finds_an_edited_entry(run: Run, orders: Path) -> None:
     run("import", orders)
     assert run("audit", "verify", "--json").json()["intact"] is True
