@@ -299,7 +299,7 @@ class ObjectType:
     search: Search | None = None
     search_hint: StrOrPromise = ""
     joined: tuple[str, ...] = ("owner", "department")
-    left_out: tuple[str, ...] = ()  # columns that no list shows, and that are long
+    left_out: tuple[str, ...] = ()  # long columns that no list shows
     sections: tuple[Section, ...] = ()
     actions: tuple[BulkAction, ...] = ()
     changed: Callable[[Sequence[UUID]], None] | None = None
@@ -315,11 +315,6 @@ class ObjectType:
     record: Callable[[Any, Asked], Mapping[str, object]] | None = None  # what these need
     drawer_template: str = "objects/drawer.html"
     drawer: Callable[..., dict[str, object]] | None = None
-
-    def shown(self) -> QuerySet[Any]:
-        """All rows with what a list shows of them."""
-        rows = self.model._default_manager.select_related(*self.joined)
-        return rows.defer(*self.left_out) if self.left_out else rows
 
     def permission(self, action: str) -> str:
         """ "resource.action" of this object."""

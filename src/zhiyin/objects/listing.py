@@ -196,6 +196,11 @@ def rows_of(listing: Listing, asked: Asked, permission: str = "") -> Narrowed:
     return Narrowed(found.rows, found.counted, bad, found.count)
 
 
+def shown(of: ObjectType) -> QuerySet[Any]:
+    """All rows of an object with what a list shows of them."""
+    return of.model._default_manager.select_related(*of.joined).defer(*of.left_out)
+
+
 def of_chip(chip: Chip, value: str) -> Is:
     """A chip as the condition that it is."""
     return Is(chip.field, chip.operator, (value,))

@@ -16,7 +16,7 @@ from zhiyin.objects import conditions, counting, levels
 from zhiyin.objects.conditions import BadCondition, Node
 from zhiyin.objects.definitions import Asked, ObjectType
 from zhiyin.objects.keyset import order_of, orders, read_mark, read_page
-from zhiyin.objects.listing import Listing, in_allowed_order, may_sort, rows_of
+from zhiyin.objects.listing import Listing, in_allowed_order, may_sort, rows_of, shown
 
 Tell = Callable[[Any], dict[str, object]]
 _NOT_ASKED = {
@@ -71,7 +71,7 @@ def page(
     mark = read_mark(paging.unseal(asked.cursor, belongs_to)) if asked.cursor else None
     within = within or Q()
     rows, order = narrowed.rows.filter(within), order_of(of, listing.sort)
-    found = read_page(rows, order, asked.limit, after=mark, shown=of.shown())
+    found = read_page(rows, order, asked.limit, after=mark, shown=shown(of))
     if of.as_seen is not None:
         of.as_seen(found.rows, user)
     total = counting.capped(narrowed.counted.filter(within)) if asked.total else None

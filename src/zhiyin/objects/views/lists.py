@@ -21,7 +21,7 @@ from zhiyin.objects.counting import Total
 from zhiyin.objects.definitions import ObjectType
 from zhiyin.objects.drawing import Cell, Column, Drawing
 from zhiyin.objects.keyset import Page, order_of, orders, read_mark, read_page
-from zhiyin.objects.listing import Listing, Narrowed, in_allowed_order, rows_of
+from zhiyin.objects.listing import Listing, Narrowed, in_allowed_order, rows_of, shown
 from zhiyin.objects.models import SavedView
 from zhiyin.objects.services.saved_views import views_of
 from zhiyin.objects.views import chips
@@ -182,7 +182,7 @@ def _page(request: HttpRequest, of: ObjectType, narrowed: Narrowed, listing: Lis
     after, before = (read_mark(request.GET.get(key, "")) for key in ("after", "before"))
     return read_page(
         narrowed.rows, order_of(of, listing.sort), ROWS, after=after, before=before,
-        shown=of.shown(),
+        shown=shown(of),
     )  # fmt: skip
 
 
