@@ -25,7 +25,7 @@ from zhiyin.accounts.models import (
     Work,
 )
 from zhiyin.collect import services as collect
-from zhiyin.collect.models import Event, SetAside, Source, WriteKey
+from zhiyin.collect.models import Connection, Event, SetAside, Source, WriteKey
 from zhiyin.connect.models import Delivery, Endpoint, HostRule, Occurrence
 from zhiyin.customers.models import Company, Customer, Segment
 from zhiyin.engage.models import Campaign, Message
@@ -398,6 +398,15 @@ def _event(world: World) -> Case:
     return Case({"ref": f"e-{made.pk}"})
 
 
+def _connection(world: World) -> Case:
+    source = Source.objects.get(pk=_source(world).kwargs["source_id"])
+    made = Connection.objects.create(
+        source=source, kind="folder", name="x", where={"folder": "/nowhere", "pattern": "*"},
+        next_at=timezone.now(), owner=world.owner,
+    )  # fmt: skip
+    return Case({"connection_id": made.pk})
+
+
 def _write_key(world: World) -> Case:
     source = Source.objects.get(pk=_source(world).kwargs["source_id"])
     return Case({"key_id": WriteKey.objects.create(source=source).pk})
@@ -448,6 +457,13 @@ CASES: dict[str, Callable[[World], Case]] = {
     "change_source": _source,
     "switch_source": _source,
     "add_write_key": _source,
+    "new_connection": lambda world: Case({**_source(world).kwargs, "kind": "folder"}),
+    "connection": _connection,
+    "change_connection": _connection,
+    "read_connection": _connection,
+    "pause_connection": _connection,
+    "sync_connection": _connection,
+    "remove_connection": _connection,
     "exchange_write_key": _write_key,
     "revoke_write_key": _write_key,
     "write_key_origins": _write_key,

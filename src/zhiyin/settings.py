@@ -79,6 +79,14 @@ CURRENCY = os.environ.get("ZHIYIN_CURRENCY", "GBP")
 # commas, each `[http://]host-or-network[:port]`. Set it for receivers inside your own network.
 EGRESS_ALLOW = os.environ.get("ZHIYIN_EGRESS_ALLOW", "")
 
+# Folders of this server from which sources may read files, separated by colons, and hosts of
+# databases that they may ask, separated by commas, each `host` or `host:port`. Set them for the
+# systems that bring their exports or are read on a schedule; nothing else can be reached.
+SOURCE_FOLDERS = [one for one in os.environ.get("ZHIYIN_SOURCE_FOLDERS", "").split(":") if one]
+SOURCE_HOSTS = [
+    one.strip() for one in os.environ.get("ZHIYIN_SOURCE_HOSTS", "").split(",") if one.strip()
+]
+
 # A file of certificates (PEM) that are believed beside the system's, for your own authority.
 EGRESS_CA = os.environ.get("ZHIYIN_EGRESS_CA", "")
 

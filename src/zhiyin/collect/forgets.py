@@ -36,3 +36,7 @@ nobody("collect_savedmapping", "header_digest kind mapping", why="names of colum
 nobody("collect_tally", "outcome reason", why="counts")
 nobody("collect_source", "key name_zh name_en kind troubles", why="where events come from")
 nobody("collect_writekey", "key origins", why="where events come from")
+mentions("collect_connection", "name cursor")
+nobody("collect_connection", "kind where secret", why="a folder or a table of another system")
+mentions("collect_run", "cursor problem")
+nobody("collect_run", "state", why="counts")

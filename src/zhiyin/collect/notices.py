@@ -53,6 +53,22 @@ def _trouble_plainly(count: int) -> str:
     }
 
 
+def _connection(said: Said) -> str:
+    if said.count > 1 or not said.title:
+        return _connection_plainly(said.count)
+    facts = {"source": said.title}
+    if said.detail.get("state") == "waits":
+        return gettext("A connection of %(source)s waits for its columns to be mapped") % facts
+    return gettext("A connection of %(source)s could not be read") % facts
+
+
+def _connection_plainly(count: int) -> str:
+    text = ngettext(
+        "A connection needs attention", "Connections needed attention %(n)s times", count
+    )
+    return text % {"n": count}
+
+
 LOADED = register(
     NoticeKind(
         key="import.loaded", label=_("My import is loaded"), icon="database-import",
@@ -69,5 +85,11 @@ TROUBLE = register(
     NoticeKind(
         key="source.trouble", label=_("A source that I look after needs attention"),
         icon="database", says=_trouble, plainly=_trouble_plainly, mail=Mail.NOW, push=True,
+    )
+)  # fmt: skip
+CONNECTION = register(
+    NoticeKind(
+        key="connection.trouble", label=_("A connection of mine needs attention"),
+        icon="plug-connected", says=_connection, plainly=_connection_plainly, mail=Mail.NOW,
     )
 )  # fmt: skip

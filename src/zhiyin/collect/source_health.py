@@ -20,7 +20,7 @@ from django.utils.translation import get_language
 from zhiyin.accounts import access
 from zhiyin.accounts.models import User
 from zhiyin.collect import source_rules
-from zhiyin.collect.models import Import, Source, Tally, ToArchive
+from zhiyin.collect.models import Connection, Import, Run, Source, Tally, ToArchive
 from zhiyin.collect.source_rules import Health, Hour
 
 Outcome = Tally.Outcome
@@ -229,3 +229,19 @@ def _minutes(source: Source, now: datetime) -> Minutes:
     rows = Tally.objects.filter(source=source, at__gte=starts[0], lane__gte=0, outcome__in=IN)
     sums = dict(rows.values_list("at").annotate(n=Sum("events")).order_by())
     return Minutes(starts, [sums.get(start, 0) for start in starts])
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A connection and its last run."""
+
+    connection: Connection
+    run: Run | None
+
+
+def connections(source: Source) -> list[Connected]:
+    """The connections of a source by name, each with its last run."""
+    found = list(source.connections.order_by("name"))
+    last = Run.objects.filter(connection__in=found).order_by("connection", "-started_at")
+    runs = {run.connection_id: run for run in last.distinct("connection")}
+    return [Connected(one, runs.get(one.pk)) for one in found]

@@ -8,9 +8,11 @@ from __future__ import annotations
 from functools import partial
 
 import structlog
+from django.db import transaction
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from zhiyin.accounts import work
 from zhiyin.accounts.models import User, Work
@@ -24,7 +26,9 @@ from zhiyin.collect import (
     tallies,
     watching,
 )
-from zhiyin.collect.models import Import
+from zhiyin.collect.connections import running
+from zhiyin.collect.connections import services as connecting
+from zhiyin.collect.models import Connection, Import, Run
 from zhiyin.collect.plan import noting
 from zhiyin.talk.emitting import notify
 
@@ -113,3 +117,41 @@ def forget_set_aside(timestamp: int) -> None:
     """Once a night: what was set aside long ago, and days of plans that no report shows."""
     set_aside_services.forget(timezone.now())
     noting.age(timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="sources", lock="connections", queueing_lock="connections", pass_context=False)
+def read_connections(timestamp: int) -> None:
+    """Once a minute: queue the connections whose turn it is."""
+    for one in connecting.due(timezone.now()):
+        begin_reading(one)
+
+
+def begin_reading(one: Connection) -> bool:
+    """Queue a reading; False where one waits already."""
+    lock = f"connection-{one.pk}"
+    try:
+        with transaction.atomic():
+            read_connection.configure(queueing_lock=lock).defer(connection_id=str(one.pk))
+    except AlreadyEnqueued:
+        return False
+    return True
+
+
+@app.task(queue="imports", lock="lake")
+def read_connection(connection_id: str) -> None:
+    """Read one connection; its keeper is told when it begins to fail or to wait."""
+    one = Connection.objects.select_related("source", "owner").filter(pk=connection_id).first()
+    if one is None or one.paused:
+        return
+    before = one.runs.order_by("-started_at").values_list("state", flat=True).first()
+    done = running.run(one)
+    if done and done.state in (Run.State.FAILED, Run.State.WAITS) and done.state != before:
+        notify([one.owner], notices.CONNECTION, ref=("source", one.source_id), state=done.state)
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queue="sources", queueing_lock="forget-runs", pass_context=False)
+def forget_runs(timestamp: int) -> None:
+    """Once a night: runs of connections that are long past."""
+    running.forget(timezone.now())

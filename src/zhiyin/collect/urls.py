@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from zhiyin.collect.views import keys, listing, live, set_aside, sources, steps, uploads
+from zhiyin.collect.views import (
+    connections,
+    keys,
+    listing,
+    live,
+    set_aside,
+    sources,
+    steps,
+    uploads,
+)
 
 urlpatterns: list[URLPattern] = [
     path("imports/", listing.imports, name="imports"),
@@ -22,6 +31,37 @@ urlpatterns: list[URLPattern] = [
     path("sources/<uuid:source_id>/", sources.source, name="source"),
     path("sources/<uuid:source_id>/change/", sources.change_source, name="change_source"),
     path("sources/<uuid:source_id>/switch/", sources.switch_source, name="switch_source"),
+    path(
+        "sources/<uuid:source_id>/connections/new/<slug:kind>/",
+        connections.new_connection,
+        name="new_connection",
+    ),
+    path("sources/connections/<uuid:connection_id>/", connections.connection, name="connection"),
+    path(
+        "sources/connections/<uuid:connection_id>/change/",
+        connections.change_connection,
+        name="change_connection",
+    ),
+    path(
+        "sources/connections/<uuid:connection_id>/read/",
+        connections.read_now,
+        name="read_connection",
+    ),
+    path(
+        "sources/connections/<uuid:connection_id>/pause/",
+        connections.pause_connection,
+        name="pause_connection",
+    ),
+    path(
+        "sources/connections/<uuid:connection_id>/sync/",
+        connections.sync_anew,
+        name="sync_connection",
+    ),
+    path(
+        "sources/connections/<uuid:connection_id>/remove/",
+        connections.remove_connection,
+        name="remove_connection",
+    ),
     path("sources/<uuid:source_id>/keys/", keys.add_key, name="add_write_key"),
     path("live/", live.live_events, name="live"),
     path("live/stream/", live.live_stream, name="live_stream"),

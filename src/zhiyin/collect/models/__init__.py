@@ -1,5 +1,6 @@
 """The tables of this room."""
 
+from zhiyin.collect.models.connections import Connection, Run
 from zhiyin.collect.models.events import Event, Received, SetAside, ToArchive
 from zhiyin.collect.models.imports import Import, SavedMapping
 from zhiyin.collect.models.plans import Learnt, PlanDay, PlanVersion
@@ -7,6 +8,6 @@ from zhiyin.collect.models.sources import Source, WriteKey, new_key
 from zhiyin.collect.models.tallies import Repeat, Tally
 
 __all__ = [
-    "Event", "Import", "Learnt", "PlanDay", "PlanVersion", "Received", "Repeat", "SavedMapping",
-    "SetAside", "Source", "Tally", "ToArchive", "WriteKey", "new_key",
+    "Connection", "Event", "Import", "Learnt", "PlanDay", "PlanVersion", "Received", "Repeat",
+    "Run", "SavedMapping", "SetAside", "Source", "Tally", "ToArchive", "WriteKey", "new_key",
 ]  # fmt: skip

@@ -129,6 +129,7 @@ def source_page(
         "now": now,
         "may_manage": access.can_reach(me, "source.manage", one),
         "may_see_set_aside": access.allowed(me, "set_aside.see"),
+        "connections": source_health.connections(one),
     }
     if context["may_manage"]:
         context |= _kept(request, one, form, origins)
