@@ -130,7 +130,7 @@ def lake_rows() -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(
     ("size", "each"),
-    [pytest.param(1_000, 10, id="100 of 1,000"),
+    [pytest.param(1_000, 5, id="200 of 1,000"),
      pytest.param(2_000, 10, id="200 of 2,000", marks=pytest.mark.soak),
      pytest.param(20_000, 10, id="2,000 of 20,000",
                   marks=[pytest.mark.soak, pytest.mark.timeout(1800)])])  # fmt: skip

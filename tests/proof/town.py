@@ -182,7 +182,7 @@ class Town:
         for event, pumped in (("Cup Bought", True), ("Tea Asked For", False)):
             for first in range(0, self.size, 50):
                 self.put(*(self._message(n, event)
-                           for n in range(first, min(first + 50, self.size), 5)))  # fmt: skip
+                           for n in range(first, min(first + 50, self.size), 3)))  # fmt: skip
             if pumped:
                 self.pump()
 
@@ -234,7 +234,7 @@ class Town:
         endpoint = Endpoint.objects.create(url="https://hooks.example.com/", types=["x"], owner=by,
                                            secret=b"x")  # fmt: skip
         for n, one in people:
-            if n % 5 == 0:
+            if n % 15 in (0, 1):
                 said = Occurrence.objects.create(
                     type="customer.updated", object_id=str(one.pk), at=now,
                     facts={"told": word(n, "occurrence")},
@@ -294,7 +294,7 @@ class Town:
             mail = "@" if what == "rejected" else "@example.com"
             text = "\n".join([header, *(
                 f"{self.word(n, 'number')},{self.word(n, what)},{self.phone(n)},"
-                f"{self.word(n, 'mail')}{mail},x" for n in range(0, self.size, 5))])  # fmt: skip
+                f"{self.word(n, 'mail')}{mail},x" for n in range(0, self.size, 3))])  # fmt: skip
             one = imports.begin([text.encode()], file_name=f"{what}.csv", by=self.admin)
             imports.check(one, by=self.admin)
             if what == "rejected":
