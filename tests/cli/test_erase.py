@@ -63,6 +63,14 @@ def test_orders_go_where_that_is_said(run: Run, loaded: None, tmp_path: Path) ->
     assert Order.objects.count() == before - theirs < before
 
 
+def test_who_came_back_is_welcome_again(run: Run, loaded: None) -> None:
+    assert run("erase", "--customer", "C1", "--later").code == 0
+    assert run("erase", "--welcome", "number:C1").out == (
+        "What comes with this identifier is taken in again.\n")  # fmt: skip
+    assert run("erase", "--welcome", "number:C1").code == 3
+    assert run("erase", "--welcome", "C1").code == 2
+
+
 def test_what_makes_no_sense_is_refused(run: Run, loaded: None, tmp_path: Path) -> None:
     assert run("erase").code == 2
     assert run("erase", "--resume", "--customer", "C1").code == 2

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
 from tests import factories
+from zhiyin.accounts.database import rewriting
 from zhiyin.accounts.models import AuditPending, User, Work
 from zhiyin.accounts.roles import Role
 from zhiyin.accounts.work import Cancelled
@@ -157,6 +159,28 @@ def test_the_audit_trail_says_what_was_done_and_to_how_many(dpo: User, lin: Cust
     verbs = AuditPending.objects.filter(object_id=str(one.pk)).values_list("verb", "detail")
     assert [verb for verb, _ in verbs] == ["erasure.asked", "erasure.begun"]
     assert "lin@example.com" not in str(list(AuditPending.objects.values()))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_table_that_somebody_holds_is_written_anew_another_time(
+    dpo: User, lin: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rewriting, "LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr(rewriting, "TRIES", 1)
+    one = erasing.prepare([lin.pk], by=dpo, reason="asked")
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("select count(*) from customers_note")
+        with pytest.raises(rewriting.StillBusy, match="customers_note"):
+            erasing.run(one, lambda *_: None, rewrite_now=True)
+    other.rollback()
+    other.close()
+    one.refresh_from_db()
+    assert one.state == State.FORGOTTEN
+    assert erasing.rewrite_waiting(lambda *_: None) == 1
+    one.refresh_from_db()
+    assert one.state == State.DONE
 
 
 def test_more_than_one_erasure_takes_and_nobody_at_all_are_refused(dpo: User) -> None:

@@ -281,6 +281,10 @@ def _erasing(commands: Any) -> None:
                         help=t("只看会删除什么", "show what would go"))  # fmt: skip
     erased.add_argument("--later", action="store_true",
                         help=t("文件留到夜间重写", "write the files anew at night"))  # fmt: skip
+    erased.add_argument(
+        "--welcome", metavar="KIND:VALUE", default="",
+        help=t("此人又回来了：重新接收其数据", "somebody came back: take in what comes of them"),
+    )  # fmt: skip
     erased.add_argument("--resume", action="store_true",
                         help=t("接着做完中断的删除", "take up what was killed"))  # fmt: skip
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def erase(options: Namespace, output: Output) -> int:
     """Erase customers from PostgreSQL, the lake and all files; prints the receipt."""
+    if options.welcome:
+        return _welcome(options, output)
     numbers = [*options.customer, *(_listed(options.file) if options.file else [])]
     if bool(numbers) is options.resume:
         raise Failure(
@@ -56,6 +58,31 @@ def _resume(output: Output) -> int:
         t(f"接着做完了 {len(begun):,} 次删除，重写了 {done:,} 次删除的文件。",
           f"Took up {len(begun):,} erasures; wrote the files anew for {done:,}."),
     )  # fmt: skip
+    return 0
+
+
+def _welcome(options: Namespace, output: Output) -> int:
+    kind, _, value = options.welcome.partition(":")
+    with opened(options.data):
+        from zhiyin.cli.users import system_user
+        from zhiyin.customers.models import Identifier
+        from zhiyin.govern import erasing
+
+        if kind not in Identifier.Kind.values or not value:
+            kinds = ", ".join(Identifier.Kind.values)
+            raise Failure(
+                t(f"格式应为 种类:标识，种类是 {kinds} 之一。",
+                  f"It has to be KIND:VALUE, where the kind is one of {kinds}."), code=2,
+            )  # fmt: skip
+        if not erasing.welcome(kind, value, by=system_user()):
+            raise Failure(
+                t("没有删除过这个标识。", "Nobody with this identifier was erased."), code=3
+            )
+        output.result(
+            {"welcome": True},
+            t("此后收到带有这个标识的数据会重新接收。",
+              "What comes with this identifier is taken in again."),
+        )  # fmt: skip
     return 0
 
 

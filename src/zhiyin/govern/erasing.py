@@ -151,6 +151,15 @@ def run(one: Erasure, progress: Progress, *, rewrite_now: bool | None = None) ->
     return one
 
 
+@transaction.atomic
+def welcome(kind: str, value: str, *, by: User | None) -> bool:
+    """Somebody came back by themselves: what comes with this identifier is taken in again."""
+    lifted = tombstones.lift([(kind, "", value)]) > 0
+    if lifted:
+        record(by, "erasure.lifted", None, kind=kind)
+    return lifted
+
+
 def rewrite_waiting(progress: Progress) -> int:
     """Write the files anew for every erasure that waits for it; how many were finished."""
     waiting = list(Erasure.objects.filter(state=State.FORGOTTEN).order_by("at"))

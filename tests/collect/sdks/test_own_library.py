@@ -36,6 +36,8 @@ KINDS = {"track": "Product Viewed", "page": "Page Viewed", "group": "Group Ident
 # type in turn.
 _VISIT = """async ([first, last, user]) => {
   const all = ["track", "page", "group", "identify"];
+  const waiting = () => Object.keys(localStorage).filter((one) => one.startsWith("zhiyin.queue."))
+    .reduce((sum, one) => sum + JSON.parse(localStorage[one]).length, 0);
   const rest = (ms) => new Promise((then) => setTimeout(then, ms));
   zhiyin.reset();
   for (let n = first; n < last; n++) {
@@ -45,6 +47,7 @@ _VISIT = """async ([first, last, user]) => {
     else if (kind === "group") zhiyin("group", `group-${n % 7}`, { n });
     else zhiyin("identify", user, { n });
     if (step % 10 === 9) { await zhiyin.flush(); await rest(40); }
+    while (waiting() > 300) await rest(50); // the library keeps the newest 500
   }
 }"""
 
