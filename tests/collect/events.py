@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from zhiyin.accounts.models import User
 from zhiyin.collect import tracking_services
-from zhiyin.collect.models import Event, Repeat, SetAside, Source, Tally
+from zhiyin.collect.models import Event, Learnt, PlanDay, Repeat, SetAside, Source, Tally
+from zhiyin.collect.plan import services
+from zhiyin.collect.plan.schema import Kind, Mode, Place, Plan, Planned, Property
 from zhiyin.collect.tracking_services import Limits
 from zhiyin.ids import uuid7
 
@@ -84,6 +86,58 @@ def told(source: Source, customer: UUID) -> Event:
     return made[0]
 
 
+def planned(source: Source, *, by: User) -> None:
+    """A plan in two versions beside what was learnt, and two weeks of counts against it."""
+    now = timezone.now()
+    for event, name, kinds, examples in _LEARNT:
+        Learnt.objects.create(
+            source=source, event=event, property=name, first_at=now - timedelta(days=40),
+            last_at=now - timedelta(days=2 if event == "Coupon Used" else 0),
+            events=sum(kinds.values()), examples=examples, personal=name == "receiver_phone",
+            beyond=1_204 if event == "Page Viewed" and not name else 0,
+            **({f"as_{kind}": n for kind, n in kinds.items()} if name else {}),
+        )  # fmt: skip
+    only = [Place(name) for name in ("Product Viewed", "Order Completed", "Coupon Used")]
+    services.accept(source, by=by, base=0, only=only)
+    plan = services.plan_of(source)
+    rules = plan.events["Product Viewed"].properties
+    rule = Property(Kind.TEXT, required=True, allowed=("茶叶", "茶具"), description="Shelf")
+    rules = {**rules, "price": Property(Kind.NUMBER, required=True), "category": rule}
+    rules.pop("colour")
+    events = {**plan.events, "Product Viewed": Planned("Somebody looked at a product", rules)}
+    services.save(source, Plan(Mode.FLAG, Mode.FLAG, Mode.OBSERVE, events), by=by, base=1)
+    today = timezone.localdate(now)
+    for back in range(14):
+        day = {"source": source, "day": today - timedelta(days=back)}
+        for event, name, fault, came, n in _DAYS:
+            if event != "Coupon Used" or back > 1:
+                PlanDay.objects.create(**day, event=event, property=name, fault=fault, came=came,
+                                       events=n + n * ((back * 7) % 5) // 5)  # fmt: skip
+
+
+_LEARNT: list[tuple[str, str, dict[str, int], list[str]]] = [
+    ("Product Viewed", "", {"text": 48_210}, []),
+    ("Product Viewed", "product_id", {"text": 48_210}, ['"T-1"', '"T-204"']),
+    ("Product Viewed", "price", {"number": 40_000, "whole": 8_010, "text": 200}, ["19.9", "88"]),
+    ("Product Viewed", "category", {"text": 47_900}, []),
+    ("Product Viewed", "colour", {"text": 310}, []),
+    ("Order Completed", "", {"text": 1_940}, []),
+    ("Order Completed", "order_id", {"text": 1_940}, []),
+    ("Order Completed", "receiver_phone", {"text": 1_122}, []),
+    ("Order Completed", "products", {"list": 1_940}, []),
+    ("Page Viewed", "", {"text": 90_112}, []),
+    ("Page Viewed", "url", {"text": 90_112}, []),
+    ("Coupon Used", "", {"text": 700}, []),
+]
+_DAYS = [
+    ("Product Viewed", "", "", "", 3_400), ("Product Viewed", "", "any", "", 41),
+    ("Product Viewed", "price", "type", "text", 14),
+    ("Product Viewed", "category", "missing", "", 22),
+    ("Product Viewed", "category", "value", "", 5),
+    ("Product Viewed", "colour", "unknown_property", "text", 22),
+    ("Page Viewed", "", "", "", 6_400), ("Page Viewed", "", "any", "", 6_400),
+    ("Page Viewed", "", "unknown_event", "", 6_400), ("Coupon Used", "", "", "", 50),
+]  # fmt: skip
 _BAD: list[tuple[str, str, str, dict[str, object]]] = [
     ("Product Viewed", "no_id", "",
      {"type": "track", "event": "Product Viewed", "messageId": "m-318", "userId": None,

@@ -88,9 +88,14 @@ def shop(language: str) -> Shop:
     site = events.site(language, by=boss)
     events.put_aside(site)
     events.told(site, found[0].pk)
+    events.planned(site, by=boss)
     return Shop(boss, {
         "sources": "/data/sources/",
         "source": f"/data/sources/{site.pk}/",
+        "source-plan": f"/data/sources/{site.pk}/plan/",
+        "source-plan-event": f"/data/sources/{site.pk}/plan/?event=Product+Viewed&property=price",
+        "source-plan-versions": f"/data/sources/{site.pk}/plan/versions/",
+        "source-drift": f"/data/sources/{site.pk}/drift/",
         "new-source": "/data/sources/new/",
         "set-aside": "/data/set-aside/",
         "live": "/data/live/",

@@ -13,10 +13,12 @@ from uuid import UUID
 
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from zhiyin.collect.models import Learnt, PlanDay, Source
+from zhiyin.collect.plan import wording
 from zhiyin.collect.plan.checking import Fault, mode_of
-from zhiyin.collect.plan.schema import Mode, Plan
+from zhiyin.collect.plan.schema import MODES, Mode, Plan
 from zhiyin.collect.plan.services import plan_of
 
 DAYS = 14
@@ -36,6 +38,16 @@ class Way:
     days: list[int]
     of: int  # events of the name that came in these days
     mode: Mode  # what the plan does with them
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        return wording.of(self.fault, self.about, came=self.came)
+
+    @property
+    def becomes(self) -> str | Promise:
+        """What the plan does with them, in words."""
+        return MODES[self.mode]
 
     @property
     def events(self) -> int:

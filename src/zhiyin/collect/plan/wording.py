@@ -56,6 +56,24 @@ def sentences(told: object) -> str:
     return " ".join(said for one in told if (said := _sentence(one)))
 
 
+def of(fault: Fault, name: str, *, came: str = "") -> str:
+    """One way of deviating, of many events: what was expected may have changed since."""
+    facts = {"property": name, "came": _kind(came)}
+    match fault:
+        case Fault.TYPE:
+            return _("“%(property)s” came as %(came)s") % facts
+        case Fault.MISSING:
+            return _("“%(property)s” is missing") % facts
+        case Fault.VALUE:
+            return _("“%(property)s” has values that are not allowed") % facts
+        case Fault.PROPERTY if name:
+            return _("unknown property “%(property)s”") % facts
+        case Fault.PROPERTY:
+            return _("a property without a proper name")
+        case _:
+            return _("unknown event")
+
+
 def _sentence(one: object) -> str:
     if not isinstance(one, list) or len(one) != 4 or not all(isinstance(p, str) for p in one):
         return ""
