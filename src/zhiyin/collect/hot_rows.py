@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 from django.db import connection
 
+from zhiyin.accounts import seat
 from zhiyin.collect.batch import Batch, Incoming
 from zhiyin.collect.binary import NULL, field, id_field, moment
 from zhiyin.collect.bulk import copy_binary, copy_new
@@ -30,6 +31,7 @@ _HOLD = "select key from collect_source where id = %s for key share"
 _encode = msgspec.json.Encoder().encode
 
 
+@seat.system("what is written here, the pump or a service that asked the policy has taken in")
 def keep(batch: Batch, *, since: datetime) -> None:
     """Write the kept events of a batch that happened at or after a moment.
 

