@@ -20,7 +20,17 @@ from psycopg import sql
 
 SHORTEST_WORD = 6  # a shorter number may be anybody's
 INSTEAD = "[…]"  # shorter than any word, so it fits wherever the word stood
-MOST_PATTERNS = 500  # of one statement
+MOST_PATTERNS = 200  # that PostgreSQL looks for; where there are more, every text is read instead
+_LETTER = re.compile(r"[A-Za-z0-9]")
+_BEGINNINGS = re.compile(r"(?<![A-Za-z0-9])\S")
+
+
+def folded(text: str) -> str:
+    """In small letters, each where it was."""
+    small = text.lower()
+    return small if len(small) == len(text) else "".join(
+        one if len(one.lower()) > 1 else one.lower() for one in text
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class Leaving:
     @cached_property
     def values(self) -> frozenset[str]:
         """Their identifiers as a whole cell of a file may hold them."""
-        return frozenset(one.casefold() for one in self.words)
+        return frozenset(folded(one) for one in self.words)
 
     @cached_property
     def numbers(self) -> frozenset[str]:
@@ -63,23 +73,37 @@ class Leaving:
         return tuple(sorted(one for one in said if len(one) >= SHORTEST_WORD))
 
     @cached_property
-    def pattern(self) -> re.Pattern[str] | None:
-        """Any of the words, not within a longer one; None where there are none."""
-        if not self.spoken:
-            return None
-        ordered = sorted(self.spoken, key=len, reverse=True)
-        return re.compile(
-            r"(?<![A-Za-z0-9])(?:" + "|".join(map(re.escape, ordered)) + r")(?![A-Za-z0-9])",
-            re.IGNORECASE,
-        )
+    def _by_start(self) -> dict[str, list[str]]:
+        """The words by how they begin, the longest first: thousands cost no more than a few."""
+        found: dict[str, list[str]] = {}
+        for word in sorted(self.spoken, key=len, reverse=True):
+            found.setdefault(word[:SHORTEST_WORD], []).append(word)
+        return found
+
+    def _places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where one of the words stands, not within a longer one."""
+        small, end = folded(text), 0
+        for start in (hit.start() for hit in _BEGINNINGS.finditer(small)):
+            if start < end:
+                continue
+            for word in self._by_start.get(small[start : start + SHORTEST_WORD], ()):
+                after = start + len(word)
+                if small.startswith(word, start) and not _LETTER.match(small, after):
+                    end = after
+                    yield start, after
+                    break
 
     def mentioned_in(self, text: str) -> bool:
         """Whether one of the words stands in it."""
-        return self.pattern is not None and self.pattern.search(text) is not None
+        return next(self._places(text), None) is not None
 
     def unsaid(self, text: str) -> str:
         """The text without them."""
-        return text if self.pattern is None else self.pattern.sub(INSTEAD, text)
+        parts, last = [], 0
+        for start, end in self._places(text):
+            parts += [text[last:start], INSTEAD]
+            last = end
+        return "".join([*parts, text[last:]])
 
     def parameters(self) -> dict[str, list[UUID] | list[str]]:
         """As the conditions of declarations name them."""
@@ -224,37 +248,32 @@ def unsay(leaving: Leaving) -> dict[str, int]:
     """Take the words out of every text that may mention them; rows by table."""
     done: dict[str, int] = {}
     for table, column in _mentions:
-        for place, text, kind in _mentioning(table, column, leaving):
-            said = leaving.unsaid(text)
-            if said != text:
-                _put(table, column, kind, place, said)
-                done[table] = done.get(table, 0) + 1
+        for place, text, kind in list(_mentioning(table, column, leaving)):
+            _put(table, column, kind, place, leaving.unsaid(text))
+            done[table] = done.get(table, 0) + 1
     return done
 
 
 def mentioned(leaving: Leaving) -> int:
     """How many texts mention one of the words."""
-    return sum(
-        leaving.mentioned_in(text)
-        for table, column in _mentions
-        for _, text, _ in _mentioning(table, column, leaving)
-    )
+    return sum(1 for table, column in _mentions for _ in _mentioning(table, column, leaving))
 
 
 def _mentioning(table: str, column: str, leaving: Leaving) -> Iterator[tuple[str, str, str]]:
     """Where the words may stand: place of the row, text, type of the column."""
-    asked = sql.SQL(
-        "select ctid::text, {column}::text, pg_typeof({column})::text from {table}"
-        " where lower({column}::text) like any(%s) for update"
-    ).format(column=sql.Identifier(column), table=sql.Identifier(table))
+    asked = sql.SQL("select ctid::text, {0}::text, pg_typeof({0})::text from {1}").format(
+        sql.Identifier(column), sql.Identifier(table)
+    )
     words = [*leaving.spoken, *(_in_json(word) for word in leaving.spoken)]
     patterns = sorted({f"%{_literal(word)}%" for word in words})
-    found: dict[str, tuple[str, str, str]] = {}
-    for at in range(0, len(patterns), MOST_PATTERNS):
-        with connection.cursor() as cursor:
-            cursor.execute(asked, [patterns[at : at + MOST_PATTERNS]])
-            found.update({row[0]: row for row in cursor.fetchall()})
-    yield from found.values()
+    with connection.cursor() as cursor:
+        if len(patterns) <= MOST_PATTERNS:
+            liked = sql.SQL(" where lower({}::text) like any(%s) for update")
+            cursor.execute(asked + liked.format(sql.Identifier(column)), [patterns])
+        else:
+            cursor.execute(asked + sql.SQL(" where {} is not null").format(sql.Identifier(column)))
+        yield from ((place, text, kind) for place, text, kind in cursor
+                    if leaving.mentioned_in(text))  # fmt: skip
 
 
 def _put(table: str, column: str, kind: str, place: str, text: str) -> None:

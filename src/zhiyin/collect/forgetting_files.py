@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
-from zhiyin.accounts.forgetting import Leaving
+from zhiyin.accounts.forgetting import Leaving, folded
 from zhiyin.cleaning.errors import FileProblem
 from zhiyin.cleaning.reading import open_file
 from zhiyin.collect.models import Import
@@ -94,7 +94,7 @@ def _is_one(cell: object, leaving: Leaving) -> bool:
     """A cell as people write it: an address in capitals, a phone with spaces."""
     if not isinstance(cell, str) or not cell:
         return False
-    text = cell.strip().casefold()
+    text = folded(cell.strip())
     if text in leaving.values or leaving.mentioned_in(text):
         return True
     digits = _DIGITS.sub("", text)

@@ -33,7 +33,7 @@ def forget(leaving: Leaving) -> int:
 
 
 def _named(model: type[models.Model], leaving: Leaving) -> list[int]:
-    if leaving.pattern is None:
+    if not leaving.spoken:
         return []
     rows = model._default_manager.values_list("pk", "event", "property").iterator()
     return [pk for pk, event, name in rows if leaving.mentioned_in(f"{event} {name}")]
