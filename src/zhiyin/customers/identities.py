@@ -217,6 +217,8 @@ def _hand_over(claimed: list[_Known], batch: Batch) -> None:
 
 def _stretch(known: list[_Known], *, by_at_least: timedelta) -> None:
     """An identifier seen again: its first and last sight widen."""
+    if not known:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "update customers_identifier i"

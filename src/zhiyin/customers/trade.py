@@ -52,19 +52,24 @@ def keep(batch: Batch) -> None:
 
 def recount(orders: Iterable[UUID]) -> None:
     """The total and the number of lines of these orders, from their lines."""
+    ids = list(orders)
+    if not ids:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "update customers_order o set total = l.total, lines = l.lines"
             " from (select order_id, round(sum(amount), 2) as total, count(*) as lines"
             " from customers_orderline where order_id = any(%s) group by 1) l"
             " where o.id = l.order_id",
-            [list(orders)],
+            [ids],
         )
 
 
 def _known_lines(ids: list[UUID], batch: UUID) -> dict[UUID, Counter[LineKey]]:
     """The lines that other batches brought to these orders."""
     found: dict[UUID, Counter[LineKey]] = {}
+    if not ids:
+        return found
     with connection.cursor() as cursor:
         cursor.execute(
             "select o.id, l.kind, l.sku, l.quantity, l.unit_price from customers_order o"
@@ -106,6 +111,8 @@ def _keep_what_is_new(
 
 
 def _written(ids: list[UUID], batch: UUID) -> set[UUID]:
+    if not ids:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
             "select id from customers_order where batch = %s and id = any(%s)", [batch, ids]
