@@ -139,9 +139,17 @@ def test_code_to_paste_holds_the_address_and_the_newest_key(key: WriteKey) -> No
     new = WriteKey.objects.exclude(pk=key.pk).get()
     shown = page(client, key.source)
     assert f"curl http://testserver/v1/track -u {new.key}:" in shown
-    for language in ("browser", "python", "node", "curl"):
+    for language in ("ours", "browser", "python", "node", "curl"):
         code = shown[shown.index(f'id="snippet-{language}"') :].split("</pre>")[0]
         assert new.key in code and key.key not in code
+
+
+def test_what_events_need_of_a_person_is_chosen_for_each_source(key: WriteKey) -> None:
+    assert key.source.needs == Source.Asks.REFUSAL  # a site, of which nobody said otherwise
+    post(signed_in(), "change_source", key.source_id, name_zh="x", name_en="x", asks="consent",
+         without="dropped")  # fmt: skip
+    key.source.refresh_from_db()
+    assert (key.source.needs, key.source.without) == ("consent", "dropped")
 
 
 def test_a_new_source_has_its_key_at_once(db: None) -> None:

@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     KEPT = "kept"
     KNOWN = "known"  # it was here already
     REFUSED = "refused"  # it cannot be: the reason says why
+    WITHHELD = "withheld"  # its person has not allowed what its source needs
     ERASED = "erased"  # of somebody who was erased: nothing of it is kept
 
 

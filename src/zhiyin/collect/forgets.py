@@ -34,7 +34,9 @@ mentions("collect_import", "file_name report")
 nobody("collect_import", "kind state file_digest path mapping", why="names of columns, a digest")
 nobody("collect_savedmapping", "header_digest kind mapping", why="names of columns")
 nobody("collect_tally", "outcome reason", why="counts")
-nobody("collect_source", "key name_zh name_en kind troubles", why="where events come from")
+nobody(
+    "collect_source", "key name_zh name_en kind troubles asks without", why="where events come from"
+)
 nobody("collect_writekey", "key origins", why="where events come from")
 mentions("collect_connection", "name cursor")
 nobody("collect_connection", "kind where secret", why="a folder or a table of another system")

@@ -156,9 +156,13 @@ def _consent(source: Source, *, nobody: bool) -> Step:
     title = _("Consent")
     if nobody:
         said = _("The person refused profiling: the event counts, but nobody can say whose it is.")
+        if source.needs is Source.Asks.CONSENT:
+            said = _("Nobody allowed profiling: the event counts, but nobody can say whose it is.")
         return Step(title, said, "bad")
-    if source.kind != Source.Kind.WEB:
-        return Step(title, _("This kind of source watches no behaviour, so none is asked."), "")
+    if source.needs is Source.Asks.NOTHING:
+        return Step(title, _("This source asks for none."), "")
+    if source.needs is Source.Asks.CONSENT:
+        return Step(title, _("The person has allowed profiling."))
     return Step(title, _("The person has not refused profiling."))
 
 

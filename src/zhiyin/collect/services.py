@@ -158,7 +158,8 @@ def load(one: Import, *, by: User | None, progress: Progress = silent) -> Import
     one.loaded, one.known = counts[Outcome.KEPT], counts[Outcome.KNOWN]
     one.rejected += counts[Outcome.REFUSED]
     one.report = {**one.report, "conflicts": counts["conflicts"],
-                  "erased": counts[Outcome.ERASED]}  # fmt: skip
+                  "erased": counts[Outcome.ERASED],
+                  "withheld": counts[Outcome.WITHHELD]}  # fmt: skip
     one.state, one.finished_at = State.LOADED, timezone.now()
     with transaction.atomic():
         one.save(update_fields=["loaded", "known", "rejected", "report", "state", "finished_at"])

@@ -34,7 +34,16 @@ def _filled(code: str, address: str, host: str, scheme: str, key: str) -> str:
 
 
 _ALL = (
-    Snippet("browser", _("Browser"), """\
+    Snippet("ours", _("Browser, our own library (under 3 kB)"), """\
+<script>
+  window.zhiyin = window.zhiyin || function () { (zhiyin.q = zhiyin.q || []).push(arguments) }
+</script>
+<script async src="{ADDRESS}/v1/zhiyin.js" data-key="{KEY}"></script>
+<script>
+  zhiyin("track", "Product Viewed", { product_id: "T-1", price: 19.9, currency: "CNY" })
+</script>
+"""),
+    Snippet("browser", _("Browser, with Segment's library"), """\
 // npm install @segment/analytics-next
 import { AnalyticsBrowser } from '@segment/analytics-next';
 

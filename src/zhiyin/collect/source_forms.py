@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.collect.models import Source
-from zhiyin.collect.tracking_services import Limits, NotAnOrigin, origin_of
+from zhiyin.collect.tracking_services import Consent, Limits, NotAnOrigin, origin_of
 
 MOST_ORIGINS = 50
 WEEK_MINUTES, DAY_SECONDS = 7 * 24 * 60, 24 * 3600
@@ -109,6 +109,21 @@ class SourceForm(forms.Form):
         max_value=100,
         help_text=_("Against its plan, from 20 events on; also an event that stopped coming."),
     )
+
+    asks = forms.ChoiceField(
+        label=_("What an event needs of its person"), required=False,
+        choices=[("", _("As its kind: sites and apps no refusal, others nothing")),
+                 *Source.Asks.choices],
+    )  # fmt: skip
+    without = forms.ChoiceField(
+        label=_("Without it, an event is"), required=False, choices=Source.Without.choices,
+        initial=Source.Without.ANONYMOUS.value,
+    )  # fmt: skip
+
+    def consent(self) -> Consent:
+        """What an event needs of its person."""
+        data = self.cleaned_data
+        return Consent(data["asks"], data["without"] or Source.Without.ANONYMOUS.value)
 
     def limits(self) -> Limits:
         """The thresholds."""

@@ -46,6 +46,7 @@ class Day:
     set_aside: int = 0
     duplicates: int = 0
     anonymous: int = 0
+    withheld: int = 0
 
     @property
     def events(self) -> int:
@@ -115,6 +116,8 @@ def days(now: datetime) -> defaultdict[UUID, Day]:
             day.duplicates += n
         elif outcome == Outcome.ANONYMOUS:
             day.anonymous += n
+        elif outcome == Outcome.WITHHELD:
+            day.withheld += n
     loaded = Import.objects.filter(state=Import.State.LOADED, finished_at__gte=start)
     for source, at, n in loaded.values_list("source", "finished_at", "loaded"):
         if at is not None and n:

@@ -33,6 +33,14 @@ class Limits:
     most_drift_percent: int | None = None
 
 
+@dataclass(frozen=True)
+class Consent:
+    """What events of a source need of a person, and what becomes of those without it."""
+
+    asks: str = ""
+    without: str = Source.Without.ANONYMOUS.value
+
+
 class NotAnOrigin(ValueError):  # noqa: N818 (it names the text)
     """Not the address of a page's origin, such as https://shop.example."""
 
@@ -90,14 +98,18 @@ def set_origins(key: WriteKey, origins: Sequence[str], *, by: User) -> None:
 
 
 @transaction.atomic
-def change(source: Source, *, by: User, name_zh: str, name_en: str, limits: Limits) -> None:
-    """Other names, and other thresholds."""
+def change(
+    source: Source, *, by: User, name_zh: str, name_en: str, limits: Limits,
+    consent: Consent | None = None,
+) -> None:  # fmt: skip
+    """Other names, other thresholds, another need of consent (None: as it is)."""
     access.require(by, "source.manage", source)
     source.name_zh, source.name_en = name_zh, name_en
-    for field, value in asdict(limits).items():
+    said = asdict(limits) | (asdict(consent) if consent else {})
+    for field, value in said.items():
         setattr(source, field, value)
-    source.save(update_fields=["name_zh", "name_en", *asdict(limits)])
-    record(by, "source.changed", source, **asdict(limits))
+    source.save(update_fields=["name_zh", "name_en", *said])
+    record(by, "source.changed", source, **said)
 
 
 @transaction.atomic

@@ -125,7 +125,8 @@ def _replay_chunk(batch: Batch, rows: list[Row], done: Replayed, *, dry_run: boo
         done.events_restored += len(hot_now) - len(hot)
         done.orders_restored += len(orders_now) - len(orders)
         done.turned_away += sum(
-            event.outcome in (Outcome.ERASED, Outcome.REFUSED) for event in batch.incoming
+            event.outcome in (Outcome.ERASED, Outcome.REFUSED, Outcome.WITHHELD)
+            for event in batch.incoming
         )
         unnamed = [
             event.event_id for event in batch.kept()

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from zhiyin.collect.batch import Batch, Outcome
+from zhiyin.collect.batch import Batch, Incoming, Outcome
 from zhiyin.collect.bulk import Ids, asking
 from zhiyin.collect.models import Source
 from zhiyin.govern import services, tombstones
 from zhiyin.govern.models import Channel, Purpose
 
 _DEVICE = "device"
-WATCHING = {Source.Kind.WEB}  # sources that watch behaviour need the purpose `profiling`
 
 
 def turn_away(batch: Batch) -> None:
@@ -37,7 +36,8 @@ def turn_away(batch: Batch) -> None:
 def permit(batch: Batch) -> None:
     """Keep the consents of the batch; take the person off events they did not allow.
 
-    Such an event still counts in totals, but nobody can say whose it was.
+    Such an event still counts in totals, but nobody can say whose it was; or it is dropped, as its
+    source says. Where consent is asked for, what comes of nobody known has none.
     """
     services.keep_consents(
         (
@@ -48,25 +48,35 @@ def permit(batch: Batch) -> None:
         ),
         batch=batch.id,
     )
-    if batch.source.kind not in WATCHING:
+    asks = batch.source.needs
+    if asks is Source.Asks.NOTHING:
         return
-    refused = _refused({e.customer_id for e in batch.kept() if e.customer_id is not None})
-    if not refused:
-        return
-    for event in batch.kept():
-        if event.customer_id in refused:
-            event.customer_id = event.identifier_id = None
-            event.properties = {}
-            batch.counts["anonymous"] += 1
+    people = {e.customer_id for e in batch.kept() if e.customer_id is not None}
+    said = _said(people, granted=asks is Source.Asks.CONSENT)
+    for event in list(batch.kept()):
+        if (event.customer_id in said) is not (asks is Source.Asks.CONSENT):
+            _withhold(event, batch)
 
 
-def _refused(people: set[UUID]) -> set[UUID]:
-    """Which of these do not want to be watched."""
+def _withhold(event: Incoming, batch: Batch) -> None:
+    """What its person did not allow, as the source says."""
+    if batch.source.without == Source.Without.DROPPED:
+        event.outcome = Outcome.WITHHELD
+        return
+    event.customer_id = event.identifier_id = None
+    event.properties = {}
+    batch.counts["anonymous"] += 1
+
+
+def _said(people: set[UUID], *, granted: bool) -> set[UUID]:
+    """Which of these have allowed it to watch them, or have refused it."""
+    if not people:
+        return set()
     with asking() as cursor:
         cursor.execute(
             "select customer_id from govern_consent where customer_id = any(%s)"
-            " and channel = %s and purpose = %s and not granted",
-            [Ids(people), Channel.NONE.value, Purpose.PROFILING.value],
+            " and channel = %s and purpose = %s and granted = %s",
+            [Ids(people), Channel.NONE.value, Purpose.PROFILING.value, granted],
         )
         return {customer for (customer,) in cursor}
 

@@ -15,7 +15,7 @@ from tests.collect.faults import full_disk
 from tests.collect.pump.conftest import NOW, Put
 from zhiyin.collect import pipeline
 from zhiyin.collect.batch import Batch
-from zhiyin.collect.models import Event, Received, SetAside, Source, ToArchive
+from zhiyin.collect.models import Event, Received, SetAside, Source, Tally, ToArchive
 from zhiyin.collect.pump import requests
 from zhiyin.collect.pump.turning import turn
 from zhiyin.collect.tracking.bodies import PARTITIONS
@@ -299,6 +299,46 @@ def test_who_refused_profiling_stays_out_of_the_events_of_a_site(put: Put, site:
     turn(ALL)
     event = Event.objects.get(name="Product Viewed")
     assert (event.customer_id, event.identifier_id, event.properties) == (None, None, {})
+
+
+@pytest.mark.parametrize("kind", [one for one in Source.Kind if one is not Source.Kind.FILE])
+@pytest.mark.parametrize(
+    ("asks", "granted", "allowed"),
+    [("nothing", None, True), ("nothing", False, True), ("refusal", None, True),
+     ("refusal", True, True), ("refusal", False, False), ("consent", None, False),
+     ("consent", False, False), ("consent", True, True)],
+)  # fmt: skip
+@pytest.mark.parametrize("without", ["anonymous", "dropped"])
+def test_what_a_person_did_not_allow_is_made_anonymous_or_dropped_from_every_kind_of_source(
+    put: Put, site: Source, kind: str, asks: str, granted: bool | None, allowed: bool, without: str
+) -> None:
+    from zhiyin.govern.models import Channel, Consent, Purpose
+
+    put({"type": "identify", "userId": "u1", "messageId": "i"})
+    turn(ALL)
+    Source.objects.filter(pk=site.pk).update(kind=kind, asks=asks, without=without)
+    if granted is not None:
+        Consent.objects.create(customer=Customer.objects.get(), channel=Channel.NONE,
+                               purpose=Purpose.PROFILING, granted=granted, at=NOW)  # fmt: skip
+    put(message(1, userId="u1", properties={"sku": "A"}))
+    turn(ALL)
+    found = Event.objects.filter(name="Product Viewed")
+    person, outcomes = Customer.objects.get().pk, Tally.objects.values_list("outcome", flat=True)
+    if allowed:
+        assert found.get().customer_id == person
+    elif without == "dropped":
+        assert not found.exists() and "withheld" in outcomes
+    else:
+        event = found.get()
+        assert (event.customer_id, event.identifier_id, event.properties) == (None, None, {})
+        assert "anonymous" in outcomes
+
+
+def test_where_consent_is_asked_for_a_device_of_nobody_has_none(put: Put, site: Source) -> None:
+    Source.objects.filter(pk=site.pk).update(asks="consent", without="dropped")
+    put(message(1))
+    turn(ALL)
+    assert not Event.objects.exists() and not ToArchive.objects.exists()
 
 
 def test_the_currency_of_an_order_that_names_none_is_the_companys(

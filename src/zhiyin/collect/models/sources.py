@@ -23,12 +23,24 @@ class Source(models.Model):
         SERVICE = "service", _("Service desk")
         MESSAGES = "messages", _("Messages")
 
+    class Asks(models.TextChoices):
+        NOTHING = "nothing", _("Nothing")
+        REFUSAL = "refusal", _("That the person has not refused profiling")
+        CONSENT = "consent", _("That the person has allowed profiling")
+
+    class Without(models.TextChoices):
+        ANONYMOUS = "anonymous", _("Made anonymous")
+        DROPPED = "dropped", _("Dropped")
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     key = models.SlugField(max_length=60, unique=True)
     name_zh = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120)
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.FILE)
     simulated = models.BooleanField(default=False)
+    # What its events need of a person; empty: sites and apps ask for no refusal, others nothing.
+    asks = models.CharField(max_length=10, choices=Asks, blank=True, default="")
+    without = models.CharField(max_length=10, choices=Without, default=Without.ANONYMOUS)
     enabled = models.BooleanField(default=True)  # else the door says that it is not
     promise_minutes = models.PositiveIntegerField(null=True, blank=True)
     last_event_at = models.DateTimeField(null=True, blank=True)
@@ -44,6 +56,14 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def needs(self) -> Source.Asks:
+        """What its events need of a person, said or by its kind."""
+        if self.asks:
+            return Source.Asks(self.asks)
+        watches = self.kind == Source.Kind.WEB
+        return Source.Asks.REFUSAL if watches else Source.Asks.NOTHING
 
 
 def new_key() -> str:

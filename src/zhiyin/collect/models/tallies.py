@@ -23,6 +23,7 @@ class Tally(models.Model):
         DUPLICATE = "duplicate", _("Came twice")
         SET_ASIDE = "set_aside", _("Set aside")
         ANONYMOUS = "anonymous", _("Made anonymous")
+        WITHHELD = "withheld", _("Dropped for want of consent")
         ERASED = "erased", _("Of somebody erased")
 
     id = models.BigAutoField(primary_key=True)

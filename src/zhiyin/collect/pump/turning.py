@@ -151,6 +151,8 @@ def _outcome(event: Incoming) -> Tally.Outcome:
         return Tally.Outcome.SET_ASIDE
     if event.outcome is Outcome.ERASED:
         return Tally.Outcome.ERASED
+    if event.outcome is Outcome.WITHHELD:
+        return Tally.Outcome.WITHHELD
     if event.outcome is Outcome.KNOWN:
         return Tally.Outcome.DUPLICATE
     return Tally.Outcome.KEPT if event.identifier_id else Tally.Outcome.ANONYMOUS

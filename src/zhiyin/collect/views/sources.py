@@ -84,7 +84,7 @@ def change_source(request: HttpRequest, source_id: UUID) -> HttpResponse:
         return source_page(request, one, form=form, status=422)
     tracking_services.change(
         one, by=me, name_zh=form.cleaned_data["name_zh"], name_en=form.cleaned_data["name_en"],
-        limits=form.limits(),
+        limits=form.limits(), consent=form.consent(),
     )  # fmt: skip
     messages.success(request, _("Saved."))
     return redirect("source", one.pk)
@@ -155,7 +155,7 @@ def _kept(
         for key in known
     ]
     fields = ("name_zh", "name_en", "promise_minutes", "most_refused_percent", "most_lag_seconds",
-              "most_drift_percent")  # fmt: skip
+              "most_drift_percent", "asks", "without")  # fmt: skip
     made = form or SourceForm(initial={name: getattr(one, name) for name in fields})
     address = f"{request.scheme}://{request.get_host()}"
     return {
