@@ -624,6 +624,7 @@ PUBLIC: dict[str, str] = {
     "mfa_login_webauthn": "the first step with a passkey",
     "oidc_start": "the sign-in by the company's provider begins before anybody is known",
     "oidc_callback": "the provider's answer says who it is",
+    "oidc_logged_out": "the provider's own signed word ends sessions",
     "oidc_leave": "after the sign-out nobody is signed in",
     "unsubscribe": "the reader of a message has no account; the address holds a signed token",
     "push_worker": "a script without anybody's data; browsers fetch it whoever is signed in",

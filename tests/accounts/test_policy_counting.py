@@ -23,7 +23,7 @@ CITIES = ("杭州", "London")
 
 
 class Books:
-    """Eighteen customers: of two colleagues or nobody, in two departments or none, in two cities."""
+    """Customers of two colleagues or nobody, in two departments or none, in two cities."""
 
     def __init__(self) -> None:
         self.departments: list[Department] = [factories.department(name) for name in "AB"]

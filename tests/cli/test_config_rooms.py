@@ -178,6 +178,16 @@ def test_a_key_that_stands_twice_is_not_half_believed() -> None:
         configuration.read('{"zhiyin_configuration": 1, "views": {"a": {}, "a": {}}}')
 
 
+def test_a_role_that_is_granted_nothing_is_no_difference_to_one_that_is_not_named(run: Run) -> None:
+    wanted = configuration.read(configuration.export())
+    wanted["policy"]["webhook.sales"] = []
+    assert "webhook.sales" not in configuration.read(configuration.export())["policy"]
+    assert configuration.plan(wanted) == []
+    wanted["policy"]["customer.analyst"] = []
+    (step,) = configuration.plan(wanted)
+    assert (step.key, step.what, step.destructive) == ("customer.analyst", "remove", True)
+
+
 def test_how_the_house_tells_holds_for_who_has_not_chosen(run: Run) -> None:
     by, anna = factories.user(Role.ADMINISTRATOR), factories.user()
     defaults.keep(kind(), False, Mail.DIGEST, True, by=by)

@@ -70,9 +70,7 @@ def test_too_little_memory_is_told_in_chinese_too(
     assert _check(answer, "内存")["mend"] == "至少 2 GB 内存"
 
 
-def test_an_engine_that_cannot_run_here_is_told(
-    run: Run, vendor: Path, settings: Settings
-) -> None:
+def test_an_engine_that_cannot_run_here_is_told(run: Run, vendor: Path, settings: Settings) -> None:
     settings.ENGINE = "spark"
     answer = run("doctor", "--json")
     assert answer.code == 5

@@ -11,11 +11,14 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import factories
+from tests.objects.custom.fields import draft
 from zhiyin.accounts import seat
 from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
 from zhiyin.customers.models import Company, Customer, Identifier
 from zhiyin.customers.services.profile import add_customer, change_field
+from zhiyin.objects.custom import services
+from zhiyin.objects.definitions import object_type
 from zhiyin.talk.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +131,21 @@ def test_imports_go_on_to_find_the_one_who_had_it_first(house: House) -> None:
         owners = {one.namespace: one.customer for one in found.select_related("customer")}
     assert owners == {"": house.theirs, mine.pk.hex: mine}
     assert Customer.objects.filter(phone=mine.phone).count() == 2
+
+
+@pytest.mark.parametrize("kind", ["customer", "company"])
+def test_a_value_that_stands_once_tells_nothing_of_rows_out_of_sight(
+    house: House, kind: str
+) -> None:
+    """A field of one's own may be unique; "taken" is said of what the writer sees and no more."""
+    services.add_field(object_type(kind), draft("c_card", rules={"unique": True}), by=house.admin)
+    places = {"customer": "/api/v1/customers", "company": "/api/v1/companies"}
+    other = Client(headers={"accept-language": "en"})
+    other.force_login(house.other)
+    statuses = []
+    for client, name in ((other, "A"), (house.client, "B"), (house.client, "C")):
+        body = {"name": name, "custom": {"c_card": "X1"}}
+        answer = client.post(places[kind], body, content_type="application/json")
+        statuses.append(answer.status_code)
+    assert statuses == [201, 201, 422]
+    assert "already" in answer.text

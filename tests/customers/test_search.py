@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests import factories
 from tests.customers import people
+from zhiyin.accounts.policy import Grant, Level, Scope, supposing
 from zhiyin.accounts.roles import Role
 from zhiyin.customers import asking
 from zhiyin.customers.asking import asked
@@ -94,6 +95,22 @@ def test_whoever_sees_masks_cannot_probe_behind_them(question: str) -> None:
 )
 def test_whoever_sees_masks_finds_by_name_number_and_what_they_know_whole(question: str) -> None:
     assert found(question, Role.MARKETER) == {"林静姝"}
+
+
+@pytest.mark.parametrize("question", ["6207", "13800136207", "+8613800136207"])
+def test_from_whom_the_phone_is_hidden_finds_nobody_by_it(question: str) -> None:
+    hidden = Grant(Scope.ALL, {"see"}, fields={"phone": Level.HIDDEN})
+    with supposing({"customer": {Role.MARKETER: (hidden,)}}):
+        assert found(question, Role.MARKETER) == set()
+        assert found("linjing.tea@qq.com", Role.MARKETER) == {"林静姝"}
+
+
+def test_from_whom_both_are_hidden_finds_by_the_name_alone() -> None:
+    with supposing(
+        {"customer": {Role.MARKETER: (Grant(Scope.ALL, {"see"}, personal=Level.HIDDEN),)}}
+    ):
+        assert found("linjing.tea@qq.com", Role.MARKETER) == set()
+        assert found("林静", Role.MARKETER) == {"林静姝"}
 
 
 @pytest.mark.parametrize("question", ["%", "_", "'", "\x00", "a" * 500, "🍵", "\\"])

@@ -9,13 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from zhiyin.accounts import services, sessions, sign_in_rules, workspace
+from zhiyin.accounts import services, sessions, sign_in_rules, throttle, workspace
 from zhiyin.accounts.audit import record
+from zhiyin.accounts.audit_keys import fingerprint
 from zhiyin.accounts.models import (
     Department,
     GroupRule,
     Identity,
     Locale,
+    Session,
     SignInRules,
     User,
     normal_email,
@@ -50,6 +52,30 @@ def admit(claims: Claims) -> User:
     if is_new:
         record(user, "user.identity_linked", user)
     return user
+
+
+@transaction.atomic
+def end_sessions(issuer: str, *, subject: str, sid: str, token_id: str) -> int | None:
+    """End the sessions that the provider says are over: one by its name there, or all by which it
+    let somebody in. How many they were; None where this word of the provider came before."""
+    if not throttle.is_first(f"logout:{fingerprint(f'{issuer} {token_id}')}"):
+        return None
+    found = Session.objects.exclude(provider_session="").select_related("user")
+    if subject:
+        known = Identity.objects.filter(issuer=issuer, subject=subject)
+        found = found.filter(user__in=known.values("user"))
+    if sid:
+        found = found.filter(provider_session=provider_session(issuer, sid))
+    ended = list(found)
+    for one in ended:
+        record(None, "user.session_ended", one.user, way="oidc")
+    Session.objects.filter(pk__in=[one.pk for one in ended]).delete()
+    return len(ended)
+
+
+def provider_session(issuer: str, sid: str) -> str:
+    """What is kept of the provider's name for a session; without a name, of who let them in."""
+    return fingerprint(f"{issuer} {sid}")
 
 
 def _by_email(claims: Claims, rules: SignInRules) -> User | None:

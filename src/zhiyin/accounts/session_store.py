@@ -21,7 +21,7 @@ from zhiyin.accounts import seat
 if TYPE_CHECKING:
     from zhiyin.accounts.models import Session, User
 
-ABOUT = "_zhiyin_about"  # agent, network and start of a signed-in session
+ABOUT = "_zhiyin_about"  # agent, network, start and provider of a signed-in session
 _came_with: ContextVar[User | None] = ContextVar("zhiyin_session_user", default=None)
 
 
@@ -54,6 +54,7 @@ class SessionStore(DatabaseStore):
         made.public_id = public_id(made.session_key)
         made.user_id = UUID(data[SESSION_KEY]) if SESSION_KEY in data else None
         made.agent, made.network = about.get("agent", ""), about.get("network", "")
+        made.provider_session = about.get("provider", "")
         made.started_at = datetime.fromisoformat(about["since"]) if about else None
         made.seen_at = timezone.now()
         return made

@@ -34,11 +34,13 @@ NEW_FOR = timedelta(days=30)
 _signer = Signer(salt="zhiyin.device")
 
 
-def begin(request: HttpRequest, user: User) -> None:
+def begin(request: HttpRequest, user: User, *, provider_session: str = "") -> None:
     """Note what is shown of the session that has just begun, and whether the browser is new."""
     now, agent = timezone.now(), request.META.get("HTTP_USER_AGENT", "")[:300]
     network = network_of(request.META.get("REMOTE_ADDR", ""))
-    request.session[ABOUT] = {"agent": agent, "network": network, "since": now.isoformat()}
+    request.session[ABOUT] = {
+        "agent": agent, "network": network, "since": now.isoformat(), "provider": provider_session,
+    }  # fmt: skip
     held = device_of(request)
     held = held or secrets.token_urlsafe(24)
     request.zhiyin_device = held  # type: ignore[attr-defined]  # for `remember`

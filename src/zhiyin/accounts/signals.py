@@ -20,9 +20,11 @@ from zhiyin.accounts.models import User, normal_email
 
 @receiver(user_logged_in)
 def signed_in(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
-    used = [str(one.get("method", "")) for one in get_authentication_records(request, user)]
+    steps = get_authentication_records(request, user)
+    used = [str(one.get("method", "")) for one in steps]
     record(user, "signed_in", user, way=[*dict.fromkeys(used)])
-    sessions.begin(request, user)
+    told = [str(one["provider_session"]) for one in steps if one.get("provider_session")]
+    sessions.begin(request, user, provider_session=told[-1] if told else "")
 
 
 @receiver(user_logged_out)

@@ -83,7 +83,12 @@ def enter_code(user: User) -> list[Bucket]:
 def spend(user: User, code: str) -> bool:
     """Whether this code is used for the first time: RFC 6238, 5.2 lets it open once only."""
     digits = "".join(code.split()).lower()
-    row = SpentCode(key=f"code:{fingerprint(f'{user.pk} {digits}')}", at=timezone.now())
+    return is_first(f"code:{fingerprint(f'{user.pk} {digits}')}")
+
+
+def is_first(key: str) -> bool:
+    """Whether this is seen for the first time; remembered for ten minutes, in one statement."""
+    row = SpentCode(key=key, at=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(
             """

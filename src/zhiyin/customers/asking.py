@@ -1,11 +1,13 @@
 """Searching for people in the words of somebody who may not see everything that is searched.
 
 Who sees phone and e-mail only masked finds by the name, and by a number or address that they know
-whole or by its visible end: probing letter by letter would give away what the mask hides.
+whole or by its visible end: probing letter by letter would give away what the mask hides. From whom
+one of them is hidden, so that not even its being there is known, finds nobody by it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -26,16 +28,14 @@ def asked(user: User, people: QuerySet[Customer], question: str) -> Found:
     """Those of `people` that this user finds with this question."""
     if not search.fold(question):
         return Found(people, people)
-    whole = all(
-        any(min(way.levels["phone"], way.levels["email"]) >= Level.READ for way in ways)
-        for ways in access.outermost_ways(user, "customer")
-    )
+    known = {name: _least(user, name) for name in ("phone", "email")}
+    whole = min(known.values()) >= Level.READ
     # Ids alone, found by the index of grams: who of them is shown, `people` decides.
     candidates: QuerySet[Any] = search.found(question)
     key = "customer_id"
     if not whole:
-        known = search.find(Customer.objects.all(), question)
-        candidates, key = known.filter(_by_what_is_seen(question)), "pk"
+        found = search.find(Customer.objects.all(), question)
+        candidates, key = found.filter(_by_what_is_seen(question, known)), "pk"
     with seat.system("candidates of a search, by id"):
         some = candidates.only(key)[: SMALL + 1].aggregate(
             count=Count(key), ids=Cast(ArrayAgg(key, default=Value([])), TextField())
@@ -43,20 +43,33 @@ def asked(user: User, people: QuerySet[Customer], question: str) -> Found:
     if some["count"] <= SMALL:
         few = people.filter(pk__among=some["ids"])
         return Found(few, few, None if people.query.has_filters() else some["count"])
-    seen = Q() if whole else _by_what_is_seen(question)
+    seen = Q() if whole else _by_what_is_seen(question, known)
     return Found(
         search.check(people, question).filter(seen), search.find(people, question).filter(seen)
     )
 
 
-def _by_what_is_seen(question: str) -> Q:
+def _least(user: User, name: str) -> Level:
+    """How far a field is open on every row in sight: as it is on those that are open least."""
+    outermost = access.outermost_ways(user, "customer")
+    return min(
+        (max((way.levels[name] for way in ways), default=Level.HIDDEN) for ways in outermost),
+        default=Level.HIDDEN,
+    )
+
+
+def _by_what_is_seen(question: str, known: Mapping[str, Level]) -> Q:
     condition = Q()
     for word in search.fold(question[: search.LONGEST_QUESTION]).split():
-        known = search.told(word, "search__names") | Q(email__iexact=word)
+        told = search.told(word, "search__names")
+        if known["email"] >= Level.MASKED:
+            told |= Q(email__iexact=word)
         digits = word.lstrip("+")
-        if digits.isdigit() and len(digits) >= 7:
-            known |= Q(phone__in=[word, digits, f"+{digits}", f"+86{digits}"])
-        elif digits.isdigit() and len(digits) == 4:
-            known |= Q(phone__endswith=digits)
-        condition &= known
+        if known["phone"] < Level.MASKED or not digits.isdigit():
+            pass
+        elif len(digits) >= 7:
+            told |= Q(phone__in=[word, digits, f"+{digits}", f"+86{digits}"])
+        elif len(digits) == 4:
+            told |= Q(phone__endswith=digits)
+        condition &= told
     return condition

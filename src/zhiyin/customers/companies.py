@@ -131,7 +131,7 @@ def read_number(text: str, by: User) -> Value:
     return written
 
 
-def put_number(row: Company, value: Value) -> Sequence[str]:
+def put_number(row: Company, value: Value, by: User | None) -> Sequence[str]:
     """Set the number; where a company out of the writer's sight has it, both keep it."""
     row.number = str(value or "")
     row.contested = bool(row.number) and _registered(row) is not None

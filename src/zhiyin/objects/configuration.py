@@ -60,8 +60,9 @@ class Step:
 class Section:
     """One part of the file. `export` gives every item by key; `put` writes one, `remove` takes one
     away. A plan goes in the order of registration, so what is built on comes first; `ordered` says
-    the same of the items of one section; `together` writes all that differ at once (None: taken
-    away) where one without the other could not stand."""
+    the same of the items of one section; an item of which `is_nothing` holds is as if it were not
+    there; `together` writes all that differ at once (None: taken away) where one without the other
+    could not stand."""
 
     name: str
     export: Callable[[], Mapping[str, Item]]
@@ -70,6 +71,7 @@ class Section:
     destroys: Callable[[Item, Item], bool] = field(default=lambda before, after: False)
     ordered: Callable[[Mapping[str, Item]], Iterable[str]] = field(default=list)
     together: Callable[[Mapping[str, Item], User], None] | None = None
+    is_nothing: Callable[[Item], bool] = field(default=lambda item: False)
 
 
 class Unusable(ValueError):  # noqa: N818  (the file is not one of ours; the message says why)
@@ -177,7 +179,10 @@ def plan(wanted: Mapping[str, Mapping[str, Item]]) -> list[Step]:
 def _steps(section: Section, wanted: Mapping[str, Mapping[str, Item]]) -> Iterator[Step]:
     if section.name not in wanted:
         return
-    there, want = _held(section), wanted[section.name]
+    there, want = (
+        {key: item for key, item in items.items() if not section.is_nothing(item)}
+        for items in (_held(section), wanted[section.name])
+    )
     for key in section.ordered(want):
         item = want[key]
         if key not in there:

@@ -147,7 +147,7 @@ class Editor:
     written: Callable[[Any], str] | None = None  # what stands in the form; otherwise as stored
     save: Callable[..., Model] | None = None
     assign: Callable[[Value], Mapping[str, object]] | None = None
-    put: Callable[[Any, Value], Sequence[str]] | None = None
+    put: Callable[[Any, Value, User | None], Sequence[str]] | None = None
     permission: str = ""  # otherwise "<resource>.change"
     in_bulk: bool = True
 

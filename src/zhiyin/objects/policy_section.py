@@ -38,4 +38,8 @@ def _remove(key: str, by: User) -> None:
 
 def register() -> None:
     """Before fields, layouts and views, so that these are written under it."""
-    configuration.register(Section("policy", _held, _put, _remove, together=_together))
+    configuration.register(
+        Section(
+            "policy", _held, _put, _remove, together=_together, is_nothing=lambda said: said == []
+        )
+    )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import ForeignKey, Model
 
+from zhiyin.accounts.models import User
 from zhiyin.objects.definitions import DefinitionError, Editor, Field, Kind, ObjectType, fields_of
 from zhiyin.objects.drawing import value_of
 
@@ -45,11 +46,11 @@ def stored_in(of: ObjectType, field: Field, row: Model) -> Any:
     return getattr(row, attribute(of, field))
 
 
-def put(of: ObjectType, field: Field, row: Model, value: Any) -> Sequence[str]:
+def put(of: ObjectType, field: Field, row: Model, value: Any, *, by: User | None) -> Sequence[str]:
     """Set a field of one row; returns the columns that are to be saved."""
     assert field.editor is not None
     if field.editor.put is not None:
-        return field.editor.put(row, value)
+        return field.editor.put(row, value, by)
     name = attribute(of, field)
     setattr(row, name, value)
     return [name]

@@ -91,6 +91,21 @@ class Provider:
             return self.signs(header, said)
         return jwt.encode(header, said, self.keys[-1], algorithms=[self.algorithm])
 
+    def logout_token(self, **claims: Any) -> str:
+        """What the provider posts when a session is over there."""
+        now = int(time.time())
+        said = {
+            "iss": self.issuer, "aud": self.client_id, "iat": now, "exp": now + 120,
+            "jti": secrets.token_urlsafe(16), "sub": self.person["sub"],
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}}, **claims,
+        }  # fmt: skip
+        said = {name: value for name, value in said.items() if value is not None}
+        header = {"alg": self.algorithm, "kid": self.keys[-1].kid, "typ": "logout+jwt"}
+        header |= self.header
+        if self.signs is not None:
+            return self.signs(header, said)
+        return jwt.encode(header, said, self.keys[-1], algorithms=[self.algorithm])
+
     def answer(self, method: str, path: str, headers: dict[str, str], body: str) -> Answer:
         """What is answered to one request."""
         parts = urlsplit(path)

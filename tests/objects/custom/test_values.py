@@ -213,9 +213,9 @@ def test_a_required_field_is_required_in_its_state_and_a_unique_value_is_unique(
     Customer.objects.create(custom={"c_card": "X1"})
     gold, plain = Customer(tier="gold"), Customer(tier="regular")
     with pytest.raises(CannotBe, match="has to be filled"):
-        editor.put(gold, editor.read("", by))
-    assert editor.put(plain, editor.read("", by)) == ["custom"]
+        editor.put(gold, editor.read("", by), by)
+    assert editor.put(plain, editor.read("", by), by) == ["custom"]
     with pytest.raises(CannotBe, match="already"):
-        editor.put(plain, editor.read("X1", by))
-    editor.put(plain, editor.read("X2", by))
+        editor.put(plain, editor.read("X1", by), by)
+    editor.put(plain, editor.read("X2", by), by)
     assert plain.custom == {"c_card": "X2"}

@@ -25,10 +25,16 @@ class Session(AbstractBaseSession):
     network = models.CharField(max_length=45, blank=True)  # the address, shortened
     started_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField()  # to five minutes
+    # A keyed hash of the provider's session behind it; empty where no provider let them in.
+    provider_session = models.CharField(max_length=16, blank=True, default="", db_default="")
 
     class Meta(AbstractBaseSession.Meta):
         abstract = False
-        indexes = [models.Index(fields=["user", "-seen_at"], name="session_of_user")]
+        indexes = [
+            models.Index(fields=["user", "-seen_at"], name="session_of_user"),
+            models.Index(fields=["provider_session"], condition=~models.Q(provider_session=""),
+                         name="session_of_provider"),
+        ]  # fmt: skip
 
 
 class KnownDevice(models.Model):

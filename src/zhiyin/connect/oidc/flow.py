@@ -43,6 +43,11 @@ def redirect_uri() -> str:
     return settings.PUBLIC_URL.rstrip("/") + reverse("oidc_callback")
 
 
+def logout_uri() -> str:
+    """Where the provider says that a session is over, if it knows this address."""
+    return settings.PUBLIC_URL.rstrip("/") + reverse("oidc_logged_out")
+
+
 def begin(request: HttpRequest, of: Client, *, goes_to: str) -> str:
     """Where the browser goes to sign in."""
     about = provider.metadata(of)
@@ -99,6 +104,12 @@ def told(of: Client, claims: Mapping[str, Any]) -> Claims:
         acr=acr if isinstance(acr := claims.get("acr"), str) else "",
         all=claims,
     )  # fmt: skip
+
+
+def logout(of: Client, token: str) -> tokens.Logout:
+    """Whose session the provider says is over; nothing is asked of the browser."""
+    about = provider.metadata(of)
+    return tokens.logout(token, of=of, about=about, keys=lambda anew: provider.keys(of, anew=anew))
 
 
 def refusal_of_code(of: Client, about: Metadata) -> str:

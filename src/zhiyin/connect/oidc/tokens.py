@@ -1,4 +1,5 @@
-"""Believing an ID token: signature, issuer, audience, age, nonce (OIDC Core 1.0, 3.1.3.7).
+"""Believing an ID token: signature, issuer, audience, age, nonce (OIDC Core 1.0, 3.1.3.7); and
+the token by which the provider says that a session is over.
 
 Core lets a client skip the signature of a token that came over TLS; we do not. The algorithm is one
 that the provider's description names and that needs a public key; what the token's own header
@@ -10,7 +11,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -19,6 +22,9 @@ from zhiyin.connect.oidc.faults import Fault, SignInError
 from zhiyin.connect.oidc.provider import Client, Metadata
 
 LEEWAY = 60  # seconds by which the clocks may differ
+LOGOUT_AGE = 300  # seconds after which a logout token says nothing; repeats are known for longer
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+_LOGOUT_TYPES = frozenset({"jwt", "logout+jwt"})
 LONGEST = 16_000  # characters of a token
 _KINDS = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 Keys = Callable[[bool], Sequence[Mapping[str, Any]]]  # True: fetched anew
@@ -29,16 +35,55 @@ def believed(
 ) -> dict[str, Any]:
     """The claims of a token that holds in every respect; else `SignInError`."""
     header = _header(token)
+    claims, algorithm = _signed(token, header, of, about, keys, ("sub",))
+    _check(claims, of, nonce, access_token, algorithm)
+    return claims
+
+
+@dataclass(frozen=True)
+class Logout:
+    """Whose session is over, by the provider's names: a person's, a session's, or both."""
+
+    token_id: str
+    subject: str
+    sid: str
+
+
+def logout(token: str, *, of: Client, about: Metadata, keys: Keys) -> Logout:
+    """What a logout token says that holds in every respect (OpenID Connect Back-Channel Logout 1.0,
+    2.6); else `SignInError`. Whether it came before, whoever keeps that says."""
+    header = _header(token)
+    if str(header.get("typ", "JWT")).lower().removeprefix("application/") not in _LOGOUT_TYPES:
+        raise SignInError(Fault.TOKEN, "type")
+    claims, _algorithm = _signed(token, header, of, about, keys, ("jti", "events"))
+    if claims["iat"] < time.time() - LOGOUT_AGE - LEEWAY:
+        raise SignInError(Fault.TOKEN, "expired")
+    events = claims["events"]
+    if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict):
+        raise SignInError(Fault.TOKEN, "event")
+    if "nonce" in claims:
+        raise SignInError(Fault.TOKEN, "nonce")  # an ID token, as those of a sign-in
+    named = [claims.get(name, "") for name in ("jti", "sub", "sid")]
+    if not all(isinstance(one, str) and len(one) <= 255 for one in named) or not named[0]:
+        raise SignInError(Fault.TOKEN, "subject")
+    if not any(named[1:]):
+        raise SignInError(Fault.TOKEN, "missing")
+    return Logout(*named)
+
+
+def _signed(
+    token: str, header: Mapping[str, Any], of: Client, about: Metadata, keys: Keys,
+    required: Sequence[str],
+) -> tuple[dict[str, Any], str]:  # fmt: skip
+    """The claims of a token of this provider, for us, of now; and by which algorithm."""
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in about.algorithms:
         raise SignInError(Fault.TOKEN, "algorithm")
     for key in _candidates(keys, header.get("kid"), algorithm):
         try:
-            claims = _decoded(token, key, algorithm, of)
+            return _decoded(token, key, algorithm, of, required), algorithm
         except jwt.InvalidSignatureError:
             continue
-        _check(claims, of, nonce, access_token, algorithm)
-        return claims
     raise SignInError(Fault.TOKEN, "signature")
 
 
@@ -77,11 +122,13 @@ def _read(key: Mapping[str, Any], algorithm: str) -> jwt.PyJWK | None:
         return None
 
 
-def _decoded(token: str, key: jwt.PyJWK, algorithm: str, of: Client) -> dict[str, Any]:
+def _decoded(
+    token: str, key: jwt.PyJWK, algorithm: str, of: Client, required: Sequence[str]
+) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(
             token, key, algorithms=[algorithm], audience=of.client_id, issuer=of.issuer,
-            leeway=LEEWAY, options={"require": ["iss", "sub", "aud", "exp", "iat"]},
+            leeway=LEEWAY, options={"require": ["iss", "aud", "exp", "iat", *required]},
         )  # fmt: skip
     except jwt.InvalidSignatureError:
         raise

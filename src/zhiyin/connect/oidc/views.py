@@ -6,14 +6,16 @@ foreign host, and providers redirect from one host of theirs to another.
 
 from __future__ import annotations
 
+import structlog
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhiyin.accounts import access, federating, sign_in_rules
@@ -28,6 +30,7 @@ from zhiyin.connect.oidc import flow, probing, provider
 from zhiyin.connect.oidc.faults import SignInError
 from zhiyin.connect.oidc.forms import MORE_ROWS, RulesForm, kept_groups, sent_groups
 
+log = structlog.get_logger()
 _read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -66,7 +69,13 @@ def callback(request: HttpRequest) -> HttpResponseBase:
         record(None, "sign_in_refused", way="oidc", reason=refused.reason.value)
         messages.error(request, str(refused.reason.label))
         return redirect("account_login")
-    record_authentication(request, user, method="oidc", amr=sorted(claims.amr)[:10])
+    sid = claims.all.get("sid")
+    record_authentication(
+        request, user, method="oidc", amr=sorted(claims.amr)[:10],
+        provider_session=federating.provider_session(
+            claims.issuer, sid if isinstance(sid, str) else ""
+        ),
+    )  # fmt: skip
     strong = claims.is_strong(sign_in_rules.current().strong_acr)
     login = Login(
         user=user, redirect_url=goes_to or None, signal_kwargs={"method": "oidc"},
@@ -86,6 +95,26 @@ def leave(request: HttpRequest) -> HttpResponse:
     if of is None or not address:
         return redirect("account_login")
     return render(request, "oidc/onward.html", {"address": address, "name": of.name, "out": True})
+
+
+@public
+@csrf_exempt  # the provider itself calls; what it says is signed
+@never_cache
+@require_POST
+def logged_out(request: HttpRequest) -> HttpResponse:
+    """The provider says that a session is over: it ends here (Back-Channel Logout 1.0, 2.5)."""
+    of, ended = provider.client(), None
+    try:
+        if of is not None:
+            told = flow.logout(of, request.POST.get("logout_token", ""))
+            ended = federating.end_sessions(
+                of.issuer, subject=told.subject, sid=told.sid, token_id=told.token_id
+            )
+    except SignInError as error:
+        log.warning("oidc_logout_refused", reason=error.fault.value, detail=error.detail)
+    if ended is None:
+        return JsonResponse({"error": "invalid_request"}, status=400)
+    return HttpResponse()
 
 
 @gate("sign_in.see", write="sign_in.change")
@@ -132,6 +161,7 @@ def _rules(
         "departments": Department.objects.order_by("path"),
         "provider": provider.client(),
         "redirect_uri": flow.redirect_uri(),
+        "logout_uri": flow.logout_uri(),
         "may_change": access.allowed(asker(request), "sign_in.change"),
         "steps": steps,
     }

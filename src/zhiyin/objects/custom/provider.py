@@ -152,11 +152,13 @@ def _moment_in_form(one: CustomField, row: Any) -> str:
     return f"{timezone.localtime(value):%Y-%m-%dT%H:%M}" if isinstance(value, datetime) else ""
 
 
-def _put(of: ObjectType, one: CustomField, row: Model, value: Value) -> Sequence[str]:
+def _put(
+    of: ObjectType, one: CustomField, row: Model, value: Value, by: User | None
+) -> Sequence[str]:
     if value is None and requirements.is_required(one.key, of, row):
         raise CannotBe(_needed(one))
     if value is not None and one.checks.unique:
-        requirements.claim(one, of, row, value)
+        requirements.claim(one, of, row, value, by=by)
     values.put(one, row, value)
     return ["custom"]
 

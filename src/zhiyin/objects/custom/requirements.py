@@ -13,6 +13,8 @@ from django.db import connection
 from django.db.models import Count, Model
 from django.utils.translation import gettext
 
+from zhiyin.accounts import access
+from zhiyin.accounts.models import User
 from zhiyin.objects import writing
 from zhiyin.objects.custom import known, values
 from zhiyin.objects.custom.expressions import Stored
@@ -83,11 +85,14 @@ def concerns(of: ObjectType, key: str) -> bool:
     return key in found or any(when.field == key for one in found.values() for when in one.when)
 
 
-def claim(one: CustomField, of: ObjectType, row: Model, value: Value) -> None:
-    """Raises `CannotBe` where another row has the value; a lock keeps a second writer out."""
+def claim(one: CustomField, of: ObjectType, row: Model, value: Value, *, by: User | None) -> None:
+    """Raises `CannotBe` where another row has the value; a lock keeps a second writer out. A row
+    that the writer does not see is not told of: it may be there twice, as a number may be."""
     lock(one)
     kept = values.kept_of(value)
     others = of.model._default_manager.exclude(pk=row.pk).filter(**{f"custom__{one.key}": kept})
+    if by is not None:
+        others = access.scoped(by, others, of.permission("see"))
     if others.exists():
         raise CannotBe(gettext("Another row has this value already"))
 

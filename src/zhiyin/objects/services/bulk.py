@@ -85,7 +85,7 @@ def _lacks(of: ObjectType, field: Field, value: Any, row: Model) -> list[str]:
         return []
     then = copy(row)
     try:
-        writing.put(of, field, then, value)
+        writing.put(of, field, then, value, by=None)
     except CannotBe:
         return [field.key]
     lacking = [one.key for one in requirements.missing(of, then, because_of=field.key)]

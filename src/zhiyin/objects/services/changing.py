@@ -49,7 +49,7 @@ def change_field(
     if version_of(fresh) != version and theirs != (before or ""):
         who, at = last_change(of, fresh.pk, key)
         raise Conflict(theirs, mine, version_of(fresh), who, at)
-    columns = writing.put(of, one, fresh, value)
+    columns = writing.put(of, one, fresh, value, by=by)
     requirements.check_written(of, fresh, key)
     fresh.version += 1  # type: ignore[attr-defined]
     with seat.system("asked above; by this very deed the row may leave the writer's sight"):

@@ -57,7 +57,7 @@ def fill(
         if editor is None or field.key in skip or not text.strip():
             continue
         try:
-            writing.put(of, field, row, editor.read(text, by))
+            writing.put(of, field, row, editor.read(text, by), by=by)
         except CannotBe as reason:
             errors[field.key] = str(reason)
         else:
