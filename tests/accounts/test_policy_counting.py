@@ -77,3 +77,5 @@ def test_a_table_is_read_once_however_many_users_are_asked_about() -> None:
             assert counter.only_in(resource, everything, own) == 12
             assert counter.only_in(resource, own, Rows()) == 6
     assert len(seen) == 1
+    assert "group by" in seen.captured_queries[0]["sql"].lower()
+    assert len(counter._grouped(resource)) == 9  # and not as many as there are customers

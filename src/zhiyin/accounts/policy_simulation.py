@@ -159,7 +159,8 @@ class _Counter:
         """How many rows each owner has in each department, with a row that stands for them."""
         if resource.name not in self._groups:
             by = [name for name in (resource.owner, resource.department) if name]
-            rows = _all_of(resource).order_by().values_list(*by, Count("pk"))
+            held = _all_of(resource).order_by().values(*by).annotate(held=Count("pk"))
+            rows = held.values_list(*by, "held")
             model = apps.get_model(resource.model)
             self._groups[resource.name] = [
                 (model(**dict(zip(by, whose, strict=True))), count) for *whose, count in rows
