@@ -26,7 +26,7 @@ from typing import Any
 from benchmarks.figures import figure, line_of
 
 ON_A_WORKSPACE = ("screens", "growth", "vitals", "tracking")
-BENCHMARKS = ("value", "dirt", "matching", "features", "online_retail", *ON_A_WORKSPACE)
+BENCHMARKS = ("value", "dirt", "matching", "features", "scale", "online_retail", *ON_A_WORKSPACE)
 
 Figure = dict[str, Any]
 

@@ -9,6 +9,7 @@ seconds to start.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -284,6 +285,22 @@ def test_spark_reads_a_lake_as_it_was_and_one_without_rows(spark: Engine, tmp_pa
         assert engine.table("order_lines").count().execute() == 0
     with pytest.raises(ValueError, match="without a lake"):
         spark.table("events")
+
+
+def test_what_spark_keeps_of_a_history_goes_with_it(spark: Engine, tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    lake.append("events", lake_events(range(5)), app_id="a", sequence=1)
+    engine = open_engine(lake, SPARK)
+    kept = engine.keep(engine.table("events"))
+    held = kept.get_backend()._session.sparkContext._jsc.getPersistentRDDs
+    before = len(held())
+    del engine
+    gc.collect()
+    assert kept.count().execute() == 5
+    assert len(held()) == before > 0
+    del kept
+    gc.collect()
+    assert len(held()) == before - 1
 
 
 def test_spark_says_what_it_cannot_read(

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+import weakref
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -66,6 +67,9 @@ class SparkEngine(Engine):
         self._ibis.do_connect(self._session)
         self._views: list[str] = []
         self._kept: list[DataFrame] = []
+        # Tables handed out may outlive this object; what it keeps goes with the last of them.
+        self._forget = weakref.finalize(self._ibis, _forget, self._session, self._views, self._kept)
+        self._forget.atexit = False  # Java is gone by then
 
     def _read(self, lake: Lake, table_name: str, at: datetime | int | None) -> ir.Table:
         schema = lake.tables[table_name].schema
@@ -94,17 +98,20 @@ class SparkEngine(Engine):
         return self._session.sql(sql, given).toArrow()
 
     def close(self) -> None:
-        for frame in self._kept:
-            frame.unpersist()
-        for view in self._views:
-            self._session.catalog.dropTempView(view)
-        self._kept, self._views = [], []
+        self._forget()
 
     def _named(self, frame: DataFrame, name: str) -> ir.Table:
         unique = ibis.util.gen_name(name)
         frame.createTempView(unique)
         self._views.append(unique)
         return self._ibis.table(unique)
+
+
+def _forget(session: SparkSession, views: list[str], kept: list[DataFrame]) -> None:
+    for frame in kept:
+        frame.unpersist()
+    for view in views:
+        session.catalog.dropTempView(view)
 
 
 def _literally(path: str) -> str:
