@@ -228,12 +228,18 @@ def _stored(filler: _Filler) -> int:
 
 def _visible(key: str, devices: Sequence[str], customers: int) -> None:
     """Seconds from sending an event to the moment in which a query of the profile finds it."""
-    dice = random.Random(3)
+    from zhiyin.collect.models import Received
+
+    # Message ids and marks of its own: what an earlier run sent here came once already.
+    dice, run = random.Random(secrets.token_bytes(8)), secrets.token_hex(4)
     ours = ["zhiyin.collect.tracking.starting:standalone", "--factory"]
     port = _port()
     door = ["-m", "uvicorn", *ours, "--port", str(port), "--lifespan", "off", "--no-access-log",
             "--log-level", "warning"]  # fmt: skip
     with Process(door, port=port), Process(PUMP):
+        _Filler(key, devices).fill(1)
+        while Received.objects.exists():  # until the pump has started
+            time.sleep(0.1)
         watched = _Watched()
         watcher = threading.Thread(target=watched.watch, daemon=True)
         watcher.start()
@@ -242,7 +248,7 @@ def _visible(key: str, devices: Sequence[str], customers: int) -> None:
             wait = begun + number * 20 / RATE - time.perf_counter()
             if wait > 0:
                 time.sleep(wait)
-            mark = f"seen-{number}"
+            mark = f"seen-{run}-{number}"
             told = [_message(dice.choice(devices), dice) for _ in range(19)]
             told.append(_message(dice.choice(devices), dice, event=mark))
             watched.sent[mark] = time.perf_counter()
