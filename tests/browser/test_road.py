@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import files
 from tests.browser.conftest import Product
+from tests.console.looking import DRAWN
 from zhiyin import embedded, frontend
 
 SCREENS = Path(__file__).parents[2] / "docs" / "screens"
@@ -70,7 +71,7 @@ class Road:
     def _fits_a_phone(self, name: str) -> None:
         """At 390 px the page never scrolls sideways."""
         self.page.set_viewport_size({"width": 390, "height": 844})
-        self.page.wait_for_timeout(200)
+        self.page.evaluate(DRAWN)
         width = self.page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, f"{name} is {width} px wide on a phone"
         self.page.set_viewport_size({"width": 1440, "height": 900})
@@ -80,7 +81,7 @@ class Road:
         self.page.evaluate(AXE.read_text("utf-8"))
         for theme in ("dark", "light"):
             self.page.evaluate("t => document.documentElement.dataset.bsTheme = t", theme)
-            self.page.wait_for_timeout(250)
+            self.page.evaluate(DRAWN)
             found = self.page.evaluate(
                 "rules => axe.run({runOnly: {type: 'tag', values: rules}})", RULES
             )

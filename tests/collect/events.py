@@ -101,7 +101,7 @@ def planned(source: Source, *, by: User) -> None:
     services.accept(source, by=by, base=0, only=only)
     plan = services.plan_of(source)
     rules = plan.events["Product Viewed"].properties
-    rule = Property(Kind.TEXT, required=True, allowed=("茶叶", "茶具"), description="Shelf")
+    rule = Property(Kind.TEXT, required=True, allowed=("tea", "teaware"), description="Shelf")
     rules = {**rules, "price": Property(Kind.NUMBER, required=True), "category": rule}
     rules.pop("colour")
     events = {**plan.events, "Product Viewed": Planned("Somebody looked at a product", rules)}

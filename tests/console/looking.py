@@ -15,6 +15,21 @@ new PerformanceObserver((list) => {
   for (const one of list.getEntries()) if (!one.hadRecentInput) window.__shift += one.value;
 }).observe({ type: 'layout-shift', buffered: true });
 """
+# Until the page was drawn anew and what moves to its place has come to rest, for a second at most:
+# what turns for ever or is held still never ends. A fixed while would be too long for most pages.
+DRAWN = """async () => {
+  const frame = () => new Promise((then) => {
+    requestAnimationFrame(then);
+    setTimeout(then, 100);
+  });
+  await frame();
+  await frame();
+  const ending = document.getAnimations().filter(
+    (one) => Number.isFinite(one.effect.getComputedTiming().endTime));
+  const rest = new Promise((then) => setTimeout(then, 1000));
+  await Promise.race([rest, Promise.allSettled(ending.map((one) => one.finished))]);
+  await frame();
+}"""
 # Each control is named by its place among all elements, so that two of the same words differ.
 _NAMED = """() => {
   const all = [...document.querySelectorAll('*')];

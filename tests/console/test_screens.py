@@ -42,7 +42,7 @@ def english_words() -> str:
 def turn(page: Page, width: int, theme: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.evaluate("t => { document.documentElement.dataset.bsTheme = t; }", theme)
-    page.wait_for_timeout(120)
+    page.evaluate(looking.DRAWN)
 
 
 def opened(browser: Browser, server: LiveServer, language: str) -> tuple[Visit, Shop]:

@@ -93,7 +93,7 @@ def shop(language: str) -> Shop:
         "sources": "/data/sources/",
         "source": f"/data/sources/{site.pk}/",
         "source-plan": f"/data/sources/{site.pk}/plan/",
-        "source-plan-event": f"/data/sources/{site.pk}/plan/?event=Product+Viewed&property=price",
+        "source-plan-event": f"/data/sources/{site.pk}/plan/?event=Product+Viewed",
         "source-plan-versions": f"/data/sources/{site.pk}/plan/versions/",
         "source-drift": f"/data/sources/{site.pk}/drift/",
         "new-source": "/data/sources/new/",

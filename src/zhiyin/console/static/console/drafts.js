@@ -7,6 +7,7 @@ const SENDS = 'form[method="post"]';
 const START = 'draft:';
 const SENT = 'draft-sent'; // the form that was sent last, until a page says what became of it
 const STOPPED = 'draft-stopped'; // ... which was the sign-in
+const SIGN_IN = /^\/account\/(login|company|2fa\/authenticate)/;
 const name = (form) => form.dataset.draft ?? `${location.pathname}>${form.getAttribute('action') ?? ''}`;
 const key = (form) => `${START}${WHO}:${name(form)}`;
 const kept = (control) => control.name && !['hidden', 'password', 'file', 'submit', 'button'].includes(control.type);
@@ -42,6 +43,12 @@ function bring(form) {
   if (dialog && !dialog.open) document.querySelector(`[data-opens="${CSS.escape(dialog.id)}"]`)?.click();
 }
 
+// A sign-in that is over before its own scripts ran is known by where this page was asked from.
+function signedInJustNow() {
+  if (sessionStorage.getItem(STOPPED)) return true;
+  try { return SIGN_IN.test(new URL(document.referrer).pathname); } catch { return false; }
+}
+
 function begin() {
   if (!WHO) { // the sign-in: what was sent just now did not arrive
     if (sessionStorage.getItem(SENT)) sessionStorage.setItem(STOPPED, '1');
@@ -52,7 +59,7 @@ function begin() {
   }
   const sent = sessionStorage.getItem(SENT);
   // It arrived: saved, or shown again with what was typed.
-  if (sent && !sessionStorage.getItem(STOPPED)) sessionStorage.removeItem(sent);
+  if (sent && !signedInJustNow()) sessionStorage.removeItem(sent);
   else if (sent) document.querySelectorAll(SENDS).forEach(bring);
   sessionStorage.removeItem(SENT);
   sessionStorage.removeItem(STOPPED);
