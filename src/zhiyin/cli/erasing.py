@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from zhiyin.cli.output import Failure, Output
+from zhiyin.cli.output import Failure, Output, listed_in
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import opened
 
@@ -21,7 +19,9 @@ def erase(options: Namespace, output: Output) -> int:
     """Erase customers from PostgreSQL, the lake and all files; prints the receipt."""
     if options.welcome:
         return _welcome(options, output)
-    numbers = [*options.customer, *(_listed(options.file) if options.file else [])]
+    nothing = t(f"{options.file} 里没有客户编号。", f"No customer number in {options.file}.")
+    listed = listed_in(options.file, nothing=nothing) if options.file else []
+    numbers = [*options.customer, *listed]
     if bool(numbers) is options.resume:
         raise Failure(
             t("请给出 --customer 或 --file，或只用 --resume。",
@@ -132,20 +132,6 @@ def _told(one: Erasure) -> str:
               "what they hold for their own time.")
         )  # fmt: skip
     return "\n".join(said)
-
-
-def _listed(path: Path) -> list[str]:
-    """One customer number a line; - is standard input."""
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(
-            t(f"读不了 {path}：{error}", f"{path} cannot be read: {error}"), code=3
-        ) from error
-    found = [line.strip() for line in text.splitlines() if line.strip()]
-    if not found:
-        raise Failure(t(f"{path} 里没有客户编号。", f"No customer number in {path}."), code=3)
-    return found
 
 
 def _of(numbers: list[str]) -> list[UUID]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zhiyin.cli.output import Failure, Output
+from zhiyin.cli.output import Failure, Output, listed_in
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import opened
 
@@ -104,7 +103,9 @@ def _wrong(one: Finding) -> str:
 
 def erase(options: Namespace, output: Output) -> int:
     """Erase persons from every table and version of the lake; prints the receipt."""
-    listed = _listed(options.identifiers) if options.identifiers else []
+    given = options.identifiers
+    nothing = t(f"{given} 里没有标识。", f"No identifier in {given}.")
+    listed = listed_in(given, nothing=nothing) if given else []
     with opened(options.data):
         from zhiyin.cli.users import system_user
         from zhiyin.collect import lake_care
@@ -139,20 +140,6 @@ def _told(receipt: Receipt, path: Path) -> str:
                   f"  and {one.files_unswept:,} files that nobody committed, removed with the older versions")
             )  # fmt: skip
     return "\n".join(lines)
-
-
-def _listed(path: Path) -> list[str]:
-    """One identifier a line; - is standard input."""
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(
-            t(f"读不了 {path}：{error}", f"{path} cannot be read: {error}"), code=3
-        ) from error
-    ids = [line.strip() for line in text.splitlines() if line.strip()]
-    if not ids:
-        raise Failure(t(f"{path} 里没有标识。", f"No identifier in {path}."), code=3)
-    return ids
 
 
 def _of_customer(number: str) -> list[str]:
