@@ -9,14 +9,15 @@ from typing import NamedTuple
 import phonenumbers
 
 from .errors import BadValue
+from .words import INVISIBLE, MASK_SIGN
 
 _CHINESE_MOBILE = re.compile(r"(?:(?:\+|00)?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})")
-_MASK = re.compile(r"[*＊•●]|(?<=\d)[xX]{2,}(?=\d|$)")
+_MASK = re.compile(MASK_SIGN + r"|(?<=\d)[xX]{2,}(?=\d|$)")
 # Ofcom and Arcep assign these to nobody, so that films and test data can use them.
 KEPT_FOR_FICTION = ("+447700900", "+3363998")
 
 # What copying out of a chat or a web page leaves behind; NFKC does not take it away.
-_UNSEEN = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x00AD])
+_UNSEEN = {**INVISIBLE, 0x200D: None}
 _AROUND_SIGNS = re.compile(r"[ \t]*([@.])[ \t]*")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _EMAIL = re.compile(

@@ -17,9 +17,10 @@ from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
 from .errors import BadValue
+from .words import MASK_SIGN
 
 _NO_SIGNS = re.compile(r"[\s\-–—_.·'’]")
-_MASKED = re.compile(r"[*＊•●]|(?<=\d)[xX]{2,}(?=\d)")
+_MASKED = re.compile(MASK_SIGN + r"|(?<=\d)[xX]{2,}(?=\d)")
 # The alphabet of GB 32100 leaves these out because they are taken for digits.
 _TAKEN_FOR = str.maketrans({"O": "0", "I": "1", "Z": "2", "S": "5"})
 _OLD_CARD = re.compile(r"\d{15}")

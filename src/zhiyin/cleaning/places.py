@@ -53,6 +53,8 @@ def standard_places(
     country: pa.Array, province: pa.Array, city: pa.Array, address: pa.Array
 ) -> tuple[pa.Array, pa.Array, dict[Rule, pa.Array]]:
     """Columns of province and city in their standard form, and for each rule a mask of its rows."""
+    if all(one.null_count == len(one) for one in (province, city, address)):
+        return province, city, {}  # most files say nothing of places
     columns = (one.to_pylist() for one in (country, province, city, address))
     places = [
         standard_place(*(text or "" for text in texts)) for texts in zip(*columns, strict=True)

@@ -21,9 +21,10 @@ from .order_rules import DISCOUNTED, HIDDEN, REFUNDED, UNSOLD
 from .reading import ROW_NUMBER
 from .report import Rule
 from .shops import Shop, plain_header
+from .words import MASK_SIGN
 
 _WRAPPED = re.compile(r'="(?P<inner>.*)"|[\'\t](?P<plain>.*)')
-_MASKED = re.compile(r"[*＊•●]")
+_MASKED = re.compile(MASK_SIGN)
 _FORWARDING = re.compile(r"\s*(?:\+?86[- ]?)?1\d{10}\s*(?:-|转|#|,|\[)\s*\d{2,5}\]?\s*")
 _CENT = Decimal("0.0001")
 _NOTHING = Decimal(0)
@@ -49,6 +50,7 @@ class ShopRows:
     shop: Shop
     mapping: Mapping
     _headers: dict[str, str] = field(default_factory=dict)  # plain → as written
+    _of_order: list[str] = field(default_factory=list)  # columns that an order's lines share
     _by_field: dict[str, str] = field(default_factory=dict)
     _order: Row = field(default_factory=dict)
     _owed: Decimal = _NOTHING  # of the current order's refund, what its lines did not cover yet
@@ -57,6 +59,11 @@ class ShopRows:
         """The batch with cells as cleaning expects them."""
         names = [name for name in table.column_names if name != ROW_NUMBER]
         self._headers = {plain_header(name): name for name in names}
+        self._of_order = [
+            name for name in names
+            if not (plain := plain_header(name)).startswith("lineitem")
+            and plain != self.shop.refund
+        ]  # fmt: skip
         self._by_field = {name: column for column, name in self.mapping.columns.items()}
         columns = [text_column(table.column(name)).to_pylist() for name in names]
         applied: dict[Rule, list[bool]] = {
@@ -89,14 +96,12 @@ class ShopRows:
         if self._order.get(number) != row[number]:
             self._order, self._owed = dict(row), _NOTHING
             return
-        refund = self._headers.get(self.shop.refund)
-        for name, cell in row.items():
-            if not cell and not plain_header(name).startswith("lineitem") and name != refund:
-                row[name] = self._order[name]
+        for name in self._of_order:
+            row[name] = row[name] or self._order[name]
 
     def _unsold(self, row: Row) -> bool:
         state = (self._cell(row, self.shop.state) or "").strip().casefold()
-        return state.startswith(tuple(one.casefold() for one in self.shop.unsold))
+        return state.startswith(self.shop.unsold)
 
     def _net(self, row: Row, applied: dict[Rule, list[bool]]) -> Decimal | None:
         """What the line cost in the end, where that is less than it says."""

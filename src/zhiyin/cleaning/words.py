@@ -14,8 +14,9 @@ from .errors import BadValue
 # Full-width ASCII and the ideographic space. NFKC would also rewrite ligatures, circled numbers
 # and compatibility hanzi that people carry in their names, so only these are folded.
 _HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+MASK_SIGN = "[*＊•●]"  # what platforms put where they hide a letter
 # Invisible marks that copy and paste leaves behind. U+200D stays: it joins emoji.
-_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x00AD])
+INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x00AD])
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"\s+")
 _MISSING = frozenset(
@@ -84,7 +85,7 @@ def tidy(text: str) -> str:
     """NFC, full-width letters to half, one space between words, no invisible marks."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    folded = unicodedata.normalize("NFC", text).translate(_HALF).translate(_INVISIBLE)
+    folded = unicodedata.normalize("NFC", text).translate(_HALF).translate(INVISIBLE)
     return _SPACES.sub(" ", _CONTROL.sub("", folded)).strip()
 
 

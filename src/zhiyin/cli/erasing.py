@@ -6,7 +6,8 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from zhiyin.cli.output import Failure, Output, listed_in
+from zhiyin.cli.given import listed_in
+from zhiyin.cli.output import Failure, Output
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import opened
 

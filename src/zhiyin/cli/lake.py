@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zhiyin.cli.output import Failure, Output, listed_in
+from zhiyin.cli.given import day_of, listed_in
+from zhiyin.cli.output import Failure, Output
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import opened
 
@@ -44,7 +45,7 @@ def _size(one: TableStatus) -> str:
 
 def compact(options: Namespace, output: Output) -> int:
     """Rewrite days that are over, or one day, into large files in order."""
-    day = _day(options.day) if options.day else None
+    day = day_of(options.day) if options.day else None
     with opened(options.data):
         from django.utils import timezone
 
@@ -157,16 +158,6 @@ def _of_customer(number: str) -> list[str]:
         )  # fmt: skip
     own = Identifier.objects.filter(customer=found[0]).values_list("pk", flat=True)
     return [str(found[0]), *(str(pk) for pk in own)]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Failure(
-            t(f"不是日期：{text}（例：2026-03-01）", f"Not a date: {text} (like 2026-03-01)"),
-            code=2,
-        ) from error
 
 
 def _moment(text: str) -> datetime:

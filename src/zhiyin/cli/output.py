@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Any
-
-from zhiyin.cli.words import t
 
 
 class Failure(Exception):  # noqa: N818  (it carries an exit code and a message for people)
@@ -51,17 +48,3 @@ class Output:
         self._stage, self._shown = stage, now
         share = f" {done:,}/{total:,}" if total else f" {done:,}" if done else ""
         self.say(f"  {stage}{share}")
-
-
-def listed_in(path: Path, *, nothing: str) -> list[str]:
-    """The lines of a file, or of standard input for -; `nothing` is said where there are none."""
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(
-            t(f"读不了 {path}：{error}", f"{path} cannot be read: {error}"), code=3
-        ) from error
-    found = [line.strip() for line in text.splitlines() if line.strip()]
-    if not found:
-        raise Failure(nothing, code=3)
-    return found

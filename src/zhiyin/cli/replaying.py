@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import date
 
+from zhiyin.cli.given import day_of
 from zhiyin.cli.output import Failure, Output
 from zhiyin.cli.words import t
 from zhiyin.cli.workspace import opened
@@ -25,7 +25,7 @@ _WORDS = {
 
 def replay(options: Namespace, output: Output) -> int:
     """Replay days; prints what changed, or with --dry-run what would."""
-    first, last = _day(options.first), _day(options.last)
+    first, last = day_of(options.first), day_of(options.last)
     with opened(options.data):
         from zhiyin.cli.users import system_user
         from zhiyin.customers import replaying
@@ -51,13 +51,3 @@ def replay(options: Namespace, output: Output) -> int:
             "\n".join([head, *told]),
         )
     return 0
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Failure(
-            t(f"不是日期：{text}（例：2026-03-01）", f"Not a date: {text} (like 2026-03-01)"),
-            code=2,
-        ) from error

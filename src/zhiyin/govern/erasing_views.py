@@ -18,10 +18,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from zhiyin.accounts import access
 from zhiyin.accounts.gate import gate
-from zhiyin.accounts.models import User
 from zhiyin.customers.models import Customer
 from zhiyin.customers.queries import record
 from zhiyin.govern import erasing, erasing_words, tasks
+from zhiyin.govern.asking import me_of, uuid_in
 from zhiyin.govern.models import Erasure
 
 PAGE = 50
@@ -52,7 +52,7 @@ class EraseForm(forms.Form):
 def erasures(request: HttpRequest) -> HttpResponse:
     """Every erasure, the newest first."""
     found = Erasure.objects.select_related("by").order_by("-pk")
-    if before := _uuid(request.GET.get("before", "")):
+    if before := uuid_in(request.GET.get("before", "")):
         found = found.filter(pk__lt=before)
     rows = list(found[: PAGE + 1])
     context = {"erasures": rows[:PAGE], "more": rows[PAGE - 1].pk if len(rows) > PAGE else None}
@@ -68,7 +68,7 @@ def erasure(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
     receipt = one.receipt
     context = {
         "one": one, "receipt": receipt, "lake": receipt.get("lake", {}),
-        "files": receipt.get("files"), "may_erase": access.allowed(_me(request), "erasure.erase"),
+        "files": receipt.get("files"), "may_erase": access.allowed(me_of(request), "erasure.erase"),
         "rows": erasing_words.lines(receipt.get("rows", {})),
         "kept": erasing_words.lines(receipt.get("kept_without_them", {})),
         "beside": erasing_words.lines(receipt.get("beside", {})),
@@ -93,7 +93,7 @@ def cancel_erasure(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
     """Leave the customers where they are, while nothing has begun."""
     one = get_object_or_404(Erasure, pk=erasure_id)
     with suppress(erasing.OverError):  # the page says how far it is
-        erasing.cancel(one, by=_me(request))
+        erasing.cancel(one, by=me_of(request))
     return redirect("erasure", one.pk)
 
 
@@ -102,7 +102,7 @@ def cancel_erasure(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
 @_ANY
 def erase_customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """What of this customer would go; with their number or name typed again, it goes."""
-    me = _me(request)
+    me = me_of(request)
     person = record.person(me, customer_id)
     wanted = _called(person)
     form = EraseForm(request.POST or None, wanted=wanted)
@@ -123,15 +123,3 @@ def erase_customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 def _called(person: Customer) -> str:
     return person.number or person.name or str(person.pk)[-8:]
-
-
-def _uuid(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return ""
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the gate let nobody else through
-    return request.user

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from zhiyin.accounts import access
 from zhiyin.accounts.gate import gate
-from zhiyin.accounts.models import User
 from zhiyin.govern import queries, services
+from zhiyin.govern.asking import me_of, uuid_in
 from zhiyin.govern.forms import SuppressForm
 
 
@@ -22,8 +20,8 @@ from zhiyin.govern.forms import SuppressForm
 @require_GET
 def consents(request: HttpRequest) -> HttpResponse:
     """The consent register: counts by channel and purpose, and every grant and withdrawal."""
-    me = _me(request)
-    found = queries.changes(me, before=_uuid(request.GET.get("before", "")))
+    me = me_of(request)
+    found = queries.changes(me, before=uuid_in(request.GET.get("before", "")))
     return render(
         request,
         "govern/consents.html",
@@ -40,7 +38,7 @@ def consents(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def suppressions(request: HttpRequest) -> HttpResponse:
     """The suppression list; an address can be added and asked for, never read from it."""
-    me = _me(request)
+    me = me_of(request)
     form = SuppressForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -49,7 +47,7 @@ def suppressions(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, _("Never written to again from now on."))
         return redirect("suppressions")
-    found = queries.suppressions(before=_uuid(request.GET.get("before", "")))
+    found = queries.suppressions(before=uuid_in(request.GET.get("before", "")))
     return render(
         request,
         "govern/suppressions.html",
@@ -74,21 +72,9 @@ def ask_suppression(request: HttpRequest) -> HttpResponse:
         "govern/suppressions.html",
         {
             "form": SuppressForm(initial={"address": address}),
-            "may_add": access.allowed(_me(request), "consent.change"),
+            "may_add": access.allowed(me_of(request), "consent.change"),
             "asked": bool(address),
-            "sees_erasures": access.allowed(_me(request), "erasure.see"),
+            "sees_erasures": access.allowed(me_of(request), "erasure.see"),
             "entries": found,
         },
     )
-
-
-def _uuid(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return ""
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the gate let nobody else through
-    return request.user
