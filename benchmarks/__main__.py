@@ -26,7 +26,9 @@ from typing import Any
 from benchmarks.figures import figure, line_of
 
 ON_A_WORKSPACE = ("screens", "growth", "vitals", "tracking")
-BENCHMARKS = ("value", "dirt", "matching", "features", "scale", "online_retail", *ON_A_WORKSPACE)
+BENCHMARKS = (
+    "value", "recommend", "dirt", "matching", "features", "scale", "online_retail", *ON_A_WORKSPACE,
+)  # fmt: skip
 
 Figure = dict[str, Any]
 
