@@ -70,3 +70,17 @@ def fit_interval(risk: Floats, happened: Floats, groups: int = 20) -> RiskInterv
     n = np.array([float(len(p)) for p in parts])
     low, high = wilson(np.array([happened[p].sum() for p in parts]), n)
     return RiskInterval([float(risk[p].mean()) for p in parts], low.tolist(), high.tolist())
+
+
+def points_of(margin: Floats, parts: Floats, typical: float, calibrated: Platt) -> Floats:
+    """Parts of a margin (rows x features) as parts of the probability.
+
+    They add up in log-odds. Each is scaled by the slope of the straight line between the typical
+    probability and this one's, so that they add up in points of probability as well.
+    """
+    away = margin - typical
+    risk, usual = calibrated(margin), calibrated(np.array([typical]))
+    tangent = risk * (1 - risk) * calibrated.slope
+    far = np.abs(away) > 1e-6
+    slope = np.where(far, (risk - usual) / np.where(far, away, 1.0), tangent)
+    return np.asarray(parts * slope[:, None])

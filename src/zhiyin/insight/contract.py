@@ -183,6 +183,16 @@ def known_until(history: Past, as_of: datetime) -> KnownUntil:
     return KnownUntil(remembered(history), as_of)
 
 
+def horizon_for(days: int, choices: tuple[int, ...]) -> timedelta:
+    """The longest horizon that still leaves three backtests, each with a past to learn from."""
+    for choice in choices:
+        if 5 * choice + 30 <= days:
+            return timedelta(days=choice)
+    raise NotEnoughHistoryError(
+        f"{5 * choices[-1] + 30} days of history are needed; there are {days}"
+    )
+
+
 def score_table(
     ids: pa.Array,
     value: Floats,

@@ -7,11 +7,26 @@ gives every customer a Poisson(1) weight, the same for all his snapshots (a clus
 
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 
 from zhiyin.insight.contract import Floats
 
 Measure = Callable[[Floats], Floats]
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A figure and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def spanned(values: Floats) -> Span:
+    """The first of the values with the interval that the others, its resamples, give."""
+    low, high = np.quantile(values[1:], [0.025, 0.975])
+    return Span(float(values[0]), float(low), float(high))
 
 
 def _tied_groups(score: Floats, *, descending: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -83,6 +98,12 @@ def brier(probability: Floats, happened: Floats) -> Measure:
     return lambda weights: np.asarray(weights @ squared / weights.sum(axis=1))
 
 
+def log_loss(probability: Floats, happened: Floats) -> Measure:
+    p = np.clip(probability, 1e-12, 1 - 1e-12)
+    surprise = -(happened * np.log(p) + (1 - happened) * np.log(1 - p))
+    return lambda weights: np.asarray(weights @ surprise / weights.sum(axis=1))
+
+
 def ece(probability: Floats, happened: Floats, bins: int = 10) -> Measure:
     """Expected calibration error over bins of equal size: |predicted - actual|, averaged."""
     cuts = np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1])
@@ -94,6 +115,29 @@ def ece(probability: Floats, happened: Floats, bins: int = 10) -> Measure:
 def rmse(predicted: Floats, actual: Floats) -> Measure:
     squared = (predicted - actual) ** 2
     return lambda weights: np.asarray(np.sqrt(weights @ squared / weights.sum(axis=1)))
+
+
+def gini(predicted: Floats, actual: Floats) -> Measure:
+    """Normalised Gini of an amount: how much of it the best-ranked hold, 1 as the truth ranks it.
+
+    Twice the area between the curve of the amount held (from the best-ranked on) and the
+    diagonal, over that of the perfect order; equal predictions share what they hold.
+    """
+    orders = [_tied_groups(by, descending=True) for by in (predicted, actual)]
+
+    def area(weights: Floats, order: np.ndarray, starts: np.ndarray) -> Floats:
+        amounts = _per_group(weights * actual, order, starts)
+        people = _per_group(weights, order, starts)
+        held = np.cumsum(amounts, axis=1) - amounts / 2
+        total = amounts.sum(axis=1) * people.sum(axis=1)
+        shared = (people * held).sum(axis=1)
+        return np.asarray(np.divide(shared, total, out=np.full(len(total), 0.5), where=total > 0))
+
+    def measure(weights: Floats) -> Floats:
+        ours, best = (area(weights, *order) - 0.5 for order in orders)
+        return np.asarray(np.divide(ours, best, out=np.zeros(len(ours)), where=best > 0))
+
+    return measure
 
 
 def total_ratio(predicted: Floats, actual: Floats) -> Measure:

@@ -1,9 +1,8 @@
 """Personas: groups of customers who buy alike, named from what sets each apart in the data.
 
-K-means on the logarithms of a few spending habits, standardised at the fit; the number of groups
-(4 to 8) is the one with the best silhouette on a sample. A name is built from the strongest
-deviations of the group from everybody: spending words always, age and favourite category where
-attributes are given, "price-sensitive" only where discounts were recorded.
+K-means (or a Gaussian mixture) on the logarithms of a few spending habits, standardised at the fit;
+how many groups, and which group is which again after a new fit, is decided by `clusters`. A group
+that goes on keeps its number and its name, and `moves` says who went where since last time.
 """
 
 from collections.abc import Callable
@@ -15,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
 
+from zhiyin.insight.clusters import Candidate, Grouping, Labels, Method, grouped, matched
 from zhiyin.insight.contract import (
     Floats,
     Frame,
@@ -25,31 +23,23 @@ from zhiyin.insight.contract import (
     Past,
     Reason,
     Words,
+    aligned,
     remembered,
     score_table,
 )
+from zhiyin.insight.persona_names import named
 from zhiyin.insight.threads import one_thread
 
 GROUPS = range(4, 9)
-SAMPLE = 2_000  # the silhouette needs all pairs
-FIT_ROWS = 50_000
-_NOTABLE = 0.35  # standard deviations away from everybody before a word is used
-_PARTS = 3
-Labels = npt.NDArray[np.int64]
-
-_WORDS: dict[str, tuple[Words, Words]] = {  # habit → (word when low, word when high)
-    "rate": (Words("低频", "rare"), Words("高频", "frequent")),
-    "basket": (Words("小额订单", "small orders"), Words("大额订单", "large orders")),
-    "recency": (Words("最近活跃", "active lately"), Words("久未购买", "long absent")),
-    "unit_price": (Words("偏爱低单价", "low-priced items"), Words("偏爱高单价", "costly items")),
-    "variety": (Words("品类专一", "few products"), Words("品类广泛", "many products")),
-    "returns": (Words("很少退货", "rarely return"), Words("常退货", "often return")),
-    "discount": (Words("不看折扣", "ignore discounts"), Words("价格敏感", "price-sensitive")),
-}  # fmt: skip
+FEWEST = 40
 
 
 class Persona(msgspec.Struct, frozen=True):
-    """One group: its name, its size and its key numbers (medians)."""
+    """One group: its name, its size and its key numbers (medians).
+
+    `key` stays the same as long as the group goes on; `stability` is how well it comes back when
+    half of the customers are drawn anew (Jaccard, 1 is always).
+    """
 
     key: int
     name: Words
@@ -60,6 +50,16 @@ class Persona(msgspec.Struct, frozen=True):
     recency_days: float
     revenue: float
     revenue_share: float
+    stability: float = 1.0
+    value: float | None = None
+
+
+class PersonaMove(msgspec.Struct, frozen=True):
+    """How many went from one group to another since the fit before."""
+
+    before: int
+    after: int
+    customers: int
 
 
 class PersonaModel(msgspec.Struct, frozen=True, tag="personas"):
@@ -69,29 +69,38 @@ class PersonaModel(msgspec.Struct, frozen=True, tag="personas"):
     centres: list[list[float]]
     silhouette: dict[str, float]
     personas: list[Persona]
+    weights: list[float] = []
+    precisions: list[list[list[float]]] = []
+    tried: list[Candidate] = []
+    moves: list[PersonaMove] = []
 
-    def assign(self, frame: Frame, attributes: pa.Table | None = None) -> Labels:
+    @property
+    def grouping(self) -> Grouping:
+        return Grouping(self.centres, self.weights, self.precisions)
+
+    def points(self, frame: Frame, attributes: pa.Table | None = None) -> Floats:
+        """The habits in standard deviations from everybody at the fit, held within three."""
         found = habits(frame, attributes)
         columns = [found.get(h, np.full(len(frame), m))
                    for h, m in zip(self.habits, self.mean, strict=True)]  # fmt: skip
-        z = (np.column_stack(columns) - self.mean) / self.spread
-        return _nearest(z, np.array(self.centres))
+        return np.clip((np.column_stack(columns) - self.mean) / self.spread, -3, 3)
+
+    def assign(self, frame: Frame, attributes: pa.Table | None = None) -> Labels:
+        """The key of each customer's group."""
+        keys = np.array([persona.key for persona in self.personas], dtype=np.int64)
+        return keys[self.grouping.place(self.points(frame, attributes))]
 
     def score_frame(self, frame: Frame, attributes: pa.Table | None = None) -> pa.Table:
         label = self.assign(frame, attributes)
-        told = [
-            msgspec.json.encode([Reason("persona", p.name.zh, p.name.en, 0.0)]).decode()
+        told = {
+            p.key: msgspec.json.encode([Reason("persona", p.name.zh, p.name.en, 0.0)]).decode()
             for p in self.personas
-        ]
-        return score_table(frame.ids, label.astype(np.float64), reasons=[told[i] for i in label])
+        }
+        values = label.astype(np.float64)
+        return score_table(frame.ids, values, reasons=[told[int(i)] for i in label])
 
     def score(self, history: Past, as_of: datetime) -> pa.Table:
         return self.score_frame(remembered(history).frame(as_of))
-
-
-def _nearest(z: Floats, centres: Floats) -> Labels:
-    apart = ((z[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
-    return np.asarray(np.argmin(apart, axis=1), dtype=np.int64)
 
 
 def habits(frame: Frame, attributes: pa.Table | None = None) -> dict[str, Floats]:
@@ -133,16 +142,23 @@ def _categories(frame: Frame, attributes: pa.Table | None) -> list[str | None]:
 
 @dataclass(frozen=True)
 class Personas:
-    """`attributes` may hold age, top_category and discount_share beside customer_id."""
+    """The question. `attributes` may hold age, top_category and discount_share by customer_id.
+
+    `before` is the last fit: groups that go on keep their keys and names. `values` is a score
+    table of what each customer will bring, for the value of a group.
+    """
 
     attributes: pa.Table | None = None
+    before: PersonaModel | None = None
+    values: pa.Table | None = None
+    method: Method = Method.KMEANS
     name: str = "personas"
 
     def fit(self, history: Past, as_of: datetime) -> PersonaModel:
         return self.fit_frame(remembered(history).frame(as_of))
 
     def fit_frame(self, frame: Frame) -> PersonaModel:
-        if len(frame) < 40:
+        if len(frame) < FEWEST:
             raise NotEnoughHistoryError("personas need at least forty customers")
         # one thread: the same sums to the last bit, and no waiting for a busy second core
         with one_thread():
@@ -151,101 +167,98 @@ class Personas:
     def _fitted(self, frame: Frame) -> PersonaModel:
         found = habits(frame, self.attributes)
         rows = np.column_stack(list(found.values()))
-        # outliers would become personas of one: hold each habit within three deviations
         mean, spread = rows.mean(axis=0), rows.std(axis=0)
         spread = np.where(spread > 1e-12, spread, 1.0)
+        # outliers would become personas of one: hold each habit within three deviations
         z = np.clip((rows - mean) / spread, -3, 3)
-        rng = np.random.default_rng(5)
-        learned = z[np.sort(rng.permutation(len(z))[:FIT_ROWS])]
-        sample = z[np.sort(rng.permutation(len(z))[:SAMPLE])]
-        silhouette, best = {}, (-2.0, np.zeros((0, 0)))
-        for k in GROUPS:
-            centres = KMeans(k, n_init=4, random_state=3).fit(learned).cluster_centers_
-            label = _nearest(sample, centres)
-            quality = float(silhouette_score(sample, label)) if len(np.unique(label)) > 1 else -1.0
-            silhouette[str(k)] = quality
-            if quality > best[0]:
-                best = (quality, centres)
-        label = _nearest(z, best[1])
-        # a fixed order: the group with the most revenue first
-        revenue = np.bincount(label, frame.column("revenue"), minlength=len(best[1]))
-        centres = best[1][np.argsort(-revenue, kind="stable")]
-        centres = centres[np.isin(np.arange(len(centres)), np.unique(_nearest(z, centres)))]
-        label = _nearest(z, centres)
-        names = self._names(frame, label, z, list(found))
-        personas = _described(frame, label, names)
-        return PersonaModel(
-            list(found), mean.tolist(), spread.tolist(), centres.tolist(), silhouette, personas
-        )
-
-    def _names(self, frame: Frame, label: Labels, z: Floats, names: list[str]) -> list[Words]:
-        """Unique names: parts are added until no two groups share one."""
+        grouping, tried = grouped(z, GROUPS, self.method)
+        label = grouping.place(z)
+        # a fixed order: the group with the most revenue first; a group without members goes
+        revenue = np.bincount(label, frame.column("revenue"), minlength=len(grouping.centres))
+        order = np.argsort(-revenue, kind="stable")
+        grouping = grouping.ordered(order[np.isin(order, np.unique(label))])
+        label = grouping.place(z)
+        continued, moves = self._continued(frame, label, len(grouping.centres))
+        keys = _keys(continued, len(grouping.centres), self.before)
+        kept = {k: self._old(key).name for k, key in continued.items()}
         age = _attribute(frame, self.attributes, "age")
-        categories = _categories(frame, self.attributes)
-        parts: list[list[Words]] = []
-        for k in range(int(label.max()) + 1):
-            inside = label == k
-            away = z[inside].mean(axis=0)
-            order = np.argsort(-np.abs(away), kind="stable")
-            ranked = [_WORDS[names[j]][int(away[j] > 0)] for j in order if abs(away[j]) > _NOTABLE]
-            weaker = [_WORDS[names[j]][int(away[j] > 0)] for j in order if abs(away[j]) <= _NOTABLE]
-            known = [_age_band(age, inside), _favourite(categories, inside)]
-            first = [w for w in known if w is not None]
-            parts.append(first + (ranked or [Words("普通顾客", "average customers")]) + weaker)
-        return _unique(parts)
+        names = named(label, z, list(found), age, _categories(frame, self.attributes), kept)
+        steady = _stability(z, label, grouping, self.method)
+        personas = _described(frame, label, names, keys, steady, self.values)
+        moved = [PersonaMove(before, keys[after], n) for (before, after), n in moves.items()]
+        return PersonaModel(
+            list(found), mean.tolist(), spread.tolist(), grouping.centres,
+            {str(one.groups): one.silhouette for one in tried}, personas,
+            grouping.weights, grouping.precisions, tried, moved,
+        )  # fmt: skip
+
+    def _continued(
+        self, frame: Frame, label: Labels, count: int
+    ) -> tuple[dict[int, int], dict[tuple[int, int], int]]:
+        """Which old key each group continues, and how many are in each pair (old key, group)."""
+        if self.before is None:
+            return {}, {}
+        keys = [persona.key for persona in self.before.personas]
+        then = self.before.grouping.place(self.before.points(frame, self.attributes))
+        pairs, counted = np.unique(np.column_stack([then, label]), axis=0, return_counts=True)
+        moves = {(keys[a], int(b)): int(n) for (a, b), n in zip(pairs, counted, strict=True)}
+        same = matched(then, label, len(keys), count)
+        return {group: keys[old] for group, old in same.items()}, moves
+
+    def _old(self, key: int) -> Persona:
+        assert self.before is not None
+        return next(persona for persona in self.before.personas if persona.key == key)
 
 
-def _unique(parts: list[list[Words]]) -> list[Words]:
-    def joined(words: list[Words]) -> Words:
-        en = " · ".join(w.en for w in words)
-        return Words(" · ".join(w.zh for w in words), en[:1].upper() + en[1:])
-
-    lengths = [min(_PARTS, len(p)) for p in parts]
-    while True:
-        names = [joined(p[:n]) for p, n in zip(parts, lengths, strict=True)]
-        clashing = [i for i, name in enumerate(names) if names.count(name) > 1]
-        longer = [i for i in clashing if lengths[i] < len(parts[i])]
-        if not longer:
-            break
-        for i in longer:
-            lengths[i] += 1
-    seen: dict[str, int] = {}
-    for i, name in enumerate(names):
-        seen[name.zh] = seen.get(name.zh, 0) + 1
-        if seen[name.zh] > 1:
-            names[i] = Words(f"{name.zh} {seen[name.zh]}", f"{name.en} {seen[name.zh]}")
-    return names
+def moved(before: pa.Table, after: pa.Table) -> list[PersonaMove]:
+    """Who went where between two score tables of personas; new customers are left out."""
+    at = pc.index_in(after["customer_id"], value_set=before["customer_id"].combine_chunks())
+    both = pa.table({"before": before["value"].take(at), "after": after["value"]}).drop_null()
+    counted = both.group_by(["before", "after"]).aggregate([([], "count_all")]).to_pylist()
+    found = [PersonaMove(int(c["before"]), int(c["after"]), c["count_all"]) for c in counted]
+    return sorted(found, key=lambda move: (move.before, move.after))
 
 
-def _age_band(age: Floats | None, inside: npt.NDArray[np.bool_]) -> Words | None:
-    """The middle half of the ages, to fives, where the group differs or is narrower than all."""
-    if age is None:
-        return None
-    known, everyone = age[inside & np.isfinite(age)], age[np.isfinite(age)]
-    if len(known) < 20:
-        return None
-    shifted = abs(known.mean() - everyone.mean()) > _NOTABLE * max(float(everyone.std()), 1e-9)
-    if not shifted and known.std() > 0.8 * everyone.std():
-        return None
-    low, high = np.quantile(known, [0.25, 0.75])
-    a, b = int(5 * np.floor(low / 5)), int(5 * np.ceil(high / 5))
-    return Words(f"{a}–{b} 岁", f"aged {a}–{b}")
+def _keys(continued: dict[int, int], count: int, before: PersonaModel | None) -> list[int]:
+    """The key of each group: the old one, or the next that was never used."""
+    used = [persona.key for persona in before.personas] if before is not None else []
+    following = max(used, default=-1) + 1
+    keys = []
+    for group in range(count):
+        if group in continued:
+            keys.append(continued[group])
+        else:
+            keys.append(following)
+            following += 1
+    return keys
 
 
-def _favourite(categories: list[str | None], inside: npt.NDArray[np.bool_]) -> Words | None:
-    """A category that the group buys clearly more than everybody."""
-    known = [c for c in categories if c]
-    mine = [c for c, i in zip(categories, inside, strict=True) if i and c] if categories else []
-    if len(mine) < 20:
-        return None
-    best = max(sorted(set(mine)), key=lambda c: mine.count(c) / known.count(c))
-    share, usual = mine.count(best) / len(mine), known.count(best) / len(known)
-    if share < 0.25 or share < 1.3 * usual:
-        return None
-    return Words(f"常买{best}", f"buys {best}")
+def _stability(z: Floats, label: Labels, grouping: Grouping, method: Method) -> list[float]:
+    """Of each group: the share of members in common with its likeness from half of the points."""
+    count = len(grouping.centres)
+    rng = np.random.default_rng(11)
+    half = np.sort(rng.permutation(len(z))[: min(len(z) // 2, 3_000)])
+    again, _ = grouped(z[half], [count], method)
+    shown = np.sort(rng.permutation(len(z))[:6_000])
+    other = again.place(z[shown])
+    same = matched(other, label[shown], len(again.centres), count)
+    steady = []
+    for group in range(count):
+        mine = label[shown] == group
+        theirs = other == same.get(group, -1)
+        either = int((mine | theirs).sum())
+        steady.append(float((mine & theirs).sum() / either) if either else 0.0)
+    return steady
 
 
-def _described(frame: Frame, label: Labels, names: list[Words]) -> list[Persona]:
+def _described(
+    frame: Frame,
+    label: Labels,
+    names: list[Words],
+    keys: list[int],
+    stability: list[float],
+    values: pa.Table | None,
+) -> list[Persona]:
     revenue = frame.column("revenue")
     total = float(np.maximum(revenue, 0).sum()) or 1.0
 
@@ -254,14 +267,16 @@ def _described(frame: Frame, label: Labels, names: list[Words]) -> list[Persona]
         return lambda inside: float(np.median(values[inside]))
 
     orders, basket, recency, spent = map(middle, ("orders", "aov", "recency_days", "revenue"))
+    ahead = None if values is None else aligned(frame.ids, values, "value")
     described = []
     for k, name in enumerate(names):
         inside = label == k
         held = float(np.maximum(revenue[inside], 0).sum()) / total
         described.append(
             Persona(
-                k, name, int(inside.sum()), float(inside.mean()), orders(inside), basket(inside),
-                recency(inside), spent(inside), held,
+                keys[k], name, int(inside.sum()), float(inside.mean()), orders(inside),
+                basket(inside), recency(inside), spent(inside), held, stability[k],
+                None if ahead is None else float(ahead[inside].mean()),
             )
         )  # fmt: skip
     return described

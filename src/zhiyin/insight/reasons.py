@@ -36,6 +36,13 @@ _NAMES: dict[str, Words] = {
     "complaints_90d": Words("近 90 天投诉", "Complaints, 90 days"),
     "policy_views_30d": Words("近 30 天看退货政策", "Return-policy views, 30 days"),
     "last_visit_days": Words("距上次访问", "Days since last visit"),
+    "open_complaints": Words("未解决投诉", "Open complaints"),
+    "recency_of_tenure": Words("未购天数占客户年龄", "Time since last purchase, share of tenure"),
+    "recency_of_horizon": Words("未购天数占预测期", "Time since last purchase, share of horizon"),
+    "tenure_of_horizon": Words("客户年龄占预测期", "Tenure, share of horizon"),
+    "gap_of_horizon": Words("购买间隔占预测期", "Gap between purchases, share of horizon"),
+    "order_days": Words("购买天数", "Days with a purchase"),
+    "rate": Words("购买频率", "Purchase rate"),
     "expected_orders": Words("预计再买次数", "Expected orders"),
     "order_value": Words("预计每单金额", "Expected order value"),
     "returns": Words("还会再买的概率", "Chance of buying again"),
@@ -70,6 +77,7 @@ _COUNTED: dict[str, Words] = {
     "policy_views_30d": Words(
         "近 30 天看了 {v:,.0f} 次退货政策", "read the return policy {v:,.0f} time{s} in 30 days"
     ),
+    "open_complaints": Words("{v:,.0f} 个投诉未解决", "{v:,.0f} complaint{s} still open"),
     "last_visit_days": Words("{v:,.0f} 天没来访", "{v:,.0f} day{s} since the last visit"),
 }  # fmt: skip
 
@@ -85,7 +93,7 @@ def feature_name(feature: str) -> Words:
 
 
 # grows with the length of the history itself, so that yesterday's model meets ages never seen
-_NOT_LEARNED = frozenset({"tenure_days"})
+_NOT_LEARNED = frozenset({"tenure_days", "order_days"})
 
 
 def usable(names: list[str]) -> list[str]:

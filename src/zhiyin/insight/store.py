@@ -19,12 +19,22 @@ import msgspec
 
 from zhiyin.insight.churn import ChurnModel
 from zhiyin.insight.contract import InsightError, microseconds
+from zhiyin.insight.labelled import LabelledModel
 from zhiyin.insight.next_purchase import NextPurchaseModel
 from zhiyin.insight.personas import PersonaModel
 from zhiyin.insight.rfm import RfmModel
+from zhiyin.insight.subscription import SubscriptionModel
 from zhiyin.insight.value import ValueModel
 
-AnyModel = ChurnModel | ValueModel | NextPurchaseModel | RfmModel | PersonaModel
+AnyModel = (
+    ChurnModel
+    | ValueModel
+    | NextPurchaseModel
+    | RfmModel
+    | PersonaModel
+    | LabelledModel
+    | SubscriptionModel
+)
 FORMAT = 1
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _MODEL, _TREES, _MANIFEST = "model.json", "trees.txt", "manifest.json"

@@ -7,7 +7,7 @@ returned. A question that the history is too short for is skipped and says so; t
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -17,13 +17,14 @@ import numpy as np
 import pyarrow as pa
 
 from zhiyin.insight import store
-from zhiyin.insight.churn import Churn, ChurnModel
+from zhiyin.insight.churn import HORIZONS, Churn, ChurnModel
 from zhiyin.insight.contract import (
     Frame,
     NotEnoughHistoryError,
     Past,
     Remembered,
     Words,
+    horizon_for,
     microseconds,
     remembered,
 )
@@ -33,11 +34,10 @@ from zhiyin.insight.rfm import Rfm, RfmModel
 from zhiyin.insight.scorecard import Scorecard, backtest, cut_offs
 from zhiyin.insight.store import AnyModel
 from zhiyin.insight.threads import one_thread
+from zhiyin.insight.value import HORIZONS as VALUE_HORIZONS
 from zhiyin.insight.value import Value, ValueModel
 
 Progress = Callable[[str, int, int], None]
-_CHURN_HORIZONS = (60, 30, 14)
-_VALUE_HORIZONS = (365, 180, 90, 60, 30, 14)
 _CORRELATED = 0.3  # Gamma-Gamma assumes that frequency and order value are independent
 STAGES = ("features", "rfm", "personas", "value", "churn", "next_purchase")
 
@@ -125,16 +125,6 @@ def _train(
     progress("done", total, total)
 
 
-def horizon_for(days: int, choices: tuple[int, ...]) -> timedelta:
-    """The longest horizon that still leaves three backtests, each with a past to learn from."""
-    for choice in choices:
-        if 5 * choice + 30 <= days:
-            return timedelta(days=choice)
-    raise NotEnoughHistoryError(
-        f"{5 * choices[-1] + 30} days of history are needed; there are {days}"
-    )
-
-
 def _attempt(told: Understanding, name: str, step: Callable[[], None]) -> None:
     try:
         step()
@@ -156,7 +146,7 @@ def _group(told: Understanding, frame: Frame, attributes: pa.Table | None) -> No
 
 
 def _value(told: Understanding, past: Remembered, frame: Frame, days: int) -> None:
-    question = Value(horizon_for(days, _VALUE_HORIZONS))
+    question = Value(horizon_for(days, VALUE_HORIZONS))
     card = backtest(question, past, cut_offs(told.as_of, question.horizon), told.as_of)
     model: ValueModel = question.fit(past, told.as_of)
     notes = [_mixture_words(model)]
@@ -186,7 +176,7 @@ def _mixture_words(model: ValueModel) -> Words:
 
 
 def _churn(told: Understanding, past: Remembered, frame: Frame, days: int) -> None:
-    question = Churn(horizon_for(days, _CHURN_HORIZONS))
+    question = Churn(horizon_for(days, HORIZONS))
     card = backtest(question, past, cut_offs(told.as_of, question.horizon), told.as_of)
     model: ChurnModel = question.fit(past, told.as_of)
     share = model.tree_share
