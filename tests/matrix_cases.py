@@ -407,6 +407,24 @@ def _connection(world: World) -> Case:
     return Case({"connection_id": made.pk})
 
 
+def _hook_in(world: World) -> Case:
+    source = Source.objects.get(pk=_source(world).kwargs["source_id"])
+    made = Connection.objects.create(
+        source=source, kind="webhook", name="x", where={"signed": "shopify"},
+        next_at=timezone.now(), owner=world.owner,
+    )  # fmt: skip
+    return Case({"connection_id": made.pk})
+
+
+def _mapping(world: World) -> Case:
+    from zhiyin.cleaning.fields import Kind
+    from zhiyin.cleaning.mapping import Mapping
+    from zhiyin.collect import mappings
+
+    plain = Mapping(kind=Kind.CUSTOMERS, columns={"id": "customer_ref"})
+    return Case({"mapping_id": mappings.remember(str(uuid7()), plain, [], by=world.owner).pk})
+
+
 def _write_key(world: World) -> Case:
     source = Source.objects.get(pk=_source(world).kwargs["source_id"])
     return Case({"key_id": WriteKey.objects.create(source=source).pk})
@@ -457,6 +475,7 @@ CASES: dict[str, Callable[[World], Case]] = {
     "change_source": _source,
     "switch_source": _source,
     "add_write_key": _source,
+    "choose_connection": _source,
     "new_connection": lambda world: Case({**_source(world).kwargs, "kind": "folder"}),
     "connection": _connection,
     "change_connection": _connection,
@@ -464,6 +483,9 @@ CASES: dict[str, Callable[[World], Case]] = {
     "pause_connection": _connection,
     "sync_connection": _connection,
     "remove_connection": _connection,
+    "exchange_connection_secret": _hook_in,
+    "mapping": _mapping,
+    "take_back_mapping": _mapping,
     "source_plan": _source,
     "plan_versions": _source,
     "export_plan": _source,
@@ -557,6 +579,8 @@ CASES: dict[str, Callable[[World], Case]] = {
     "campaign_people": _campaign,
     "message": _message,
     "message_html": _message,
+    "arrive": _hook_in,
+    "arrive_by_secret": lambda world: Case({**_hook_in(world).kwargs, "token": "no-such"}),
     "unsubscribe": lambda world: Case({"token": "no-such-token"}),
     # the API
     "api:customer": _api_customer_change,
@@ -626,6 +650,8 @@ PUBLIC: dict[str, str] = {
     "oidc_callback": "the provider's answer says who it is",
     "oidc_logged_out": "the provider's own signed word ends sessions",
     "oidc_leave": "after the sign-out nobody is signed in",
+    "arrive": "whoever sends to a webhook has no account; a signature or a token proves them",
+    "arrive_by_secret": "the same, for senders that can only be given an address",
     "unsubscribe": "the reader of a message has no account; the address holds a signed token",
     "push_worker": "a script without anybody's data; browsers fetch it whoever is signed in",
     "file_by_ticket": "on the files' own origin nobody is signed in; a ticket is good once",

@@ -144,11 +144,14 @@ _CONNECTS = {
     "cli/serve.py": "asks its own server on loopback whether it is up",
     "files/scanning.py": "the operator's virus scanner, by clamd's protocol",
     "mailing.py": "the operator's mail server, by SMTP",
+    "collect/connections/sftp.py": "servers that the operator opened to sources, by SFTP",
+    "collect/connections/buckets.py": "object storage that the operator opened to sources",
+    "files/store.py": "the operator's own object storage",
 }
 _WAYS_OUT = {
     "socket", "socketserver", "http.client", "urllib.request", "urllib3", "requests", "httpx",
     "aiohttp", "websockets", "pycurl", "boto3", "botocore", "ftplib", "smtplib", "telnetlib",
-    "xmlrpc.client",
+    "xmlrpc.client", "paramiko", "obstore",
 }  # fmt: skip
 
 

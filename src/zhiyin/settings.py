@@ -80,8 +80,8 @@ CURRENCY = os.environ.get("ZHIYIN_CURRENCY", "GBP")
 EGRESS_ALLOW = os.environ.get("ZHIYIN_EGRESS_ALLOW", "")
 
 # Folders of this server from which sources may read files, separated by colons, and hosts of
-# databases that they may ask, separated by commas, each `host` or `host:port`. Set them for the
-# systems that bring their exports or are read on a schedule; nothing else can be reached.
+# databases and of file, mail and other servers that they may ask, separated by commas, each `host`
+# or `host:port`. Set them for the systems that are read on a schedule; nothing else can be reached.
 SOURCE_FOLDERS = [one for one in os.environ.get("ZHIYIN_SOURCE_FOLDERS", "").split(":") if one]
 SOURCE_HOSTS = [
     one.strip() for one in os.environ.get("ZHIYIN_SOURCE_HOSTS", "").split(",") if one.strip()
@@ -111,6 +111,11 @@ POLICY_SECONDS: float | None = 2.0
 # Days that events stay in PostgreSQL, for timelines and triggers; the lake keeps them for ever.
 # Lower it where the disk of the database is small.
 HOT_DAYS = int(os.environ.get("ZHIYIN_HOT_DAYS", "90"))
+
+# How many bytes a message to a webhook of ours may hold, and for how many days what came is kept to
+# be read anew. Raise the first where a shop sends larger orders.
+WEBHOOK_BODY_BYTES = int(os.environ.get("ZHIYIN_WEBHOOK_BODY_BYTES", "2000000"))
+ARRIVAL_DAYS = int(os.environ.get("ZHIYIN_ARRIVAL_DAYS", "30"))
 
 # How many bytes a request of an SDK may hold, unpacked. Segment's libraries send up to 508 kB.
 TRACKING_BODY_BYTES = int(os.environ.get("ZHIYIN_TRACKING_BODY_BYTES", "512000"))

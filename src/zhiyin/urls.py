@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from zhiyin.collect.views.arriving import arrive
 from zhiyin.engage.unsubscribing import unsubscribe
 from zhiyin.files.views import file_by_ticket
 
@@ -23,6 +24,8 @@ urlpatterns = [
     path("campaigns/", include("zhiyin.engage.urls")),
     path("govern/", include("zhiyin.govern.urls")),
     path("webhooks/", include("zhiyin.connect.urls")),
+    path("hooks/<uuid:connection_id>", arrive, name="arrive"),
+    path("hooks/<uuid:connection_id>/<str:token>", arrive, name="arrive_by_secret"),
     path("u/<str:token>", unsubscribe, name="unsubscribe"),
     path("api/v1/", include("zhiyin.console.api_urls")),
 ]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,25 +71,33 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def product(tmp_path: Path) -> Iterator[Product]:
     """A fresh workspace, up and running, with one administrator."""
+    with running(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def running(tmp_path: Path, **more: str) -> Iterator[Product]:
+    """The same, with more settings in the environment."""
     data = tmp_path / "工作区 one"
     made = json.loads(
         zhiyin("user", "add", "admin@example.com", "--name", "周牧云", "--role", "administrator",
                "--data", str(data), "--json")
     )  # fmt: skip
     log = (tmp_path / "up.log").open("wb")
-    running = subprocess.Popen(
+    started = subprocess.Popen(
         [sys.executable, "-m", "zhiyin", "up", "--data", str(data), "--port", "8500", "--json"],
-        env={**_environment(), "ZHIYIN_CURRENCY": "GBP"}, stdout=subprocess.PIPE, stderr=log,
+        env={**_environment(), "ZHIYIN_CURRENCY": "GBP", **more}, stdout=subprocess.PIPE,
+        stderr=log,
     )  # fmt: skip
     try:
-        url = _ready(data, running, tmp_path / "up.log")
+        url = _ready(data, started, tmp_path / "up.log")
         yield Product(url, data, made["email"], made["password"])
     finally:
-        running.terminate()
+        started.terminate()
         try:
-            running.wait(40)
+            started.wait(40)
         except subprocess.TimeoutExpired:
-            running.kill()
+            started.kill()
         log.close()
 
 

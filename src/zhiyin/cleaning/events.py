@@ -146,7 +146,8 @@ def _properties(columns: FieldColumns, mapping: Mapping) -> pa.Array:
     given = columns.problems(
         "properties", parse_distinct(columns.text("properties"), parse_properties, pa.string())
     )
-    others = columns.unmapped() if mapping.extra_properties else {}
+    found = columns.unmapped() if mapping.extra_properties else {}
+    others = {name: cells for name, cells in found.items() if name not in mapping.dropped()}
     if not others:
         return pc.fill_null(given, "{}")
     rows = zip(given.to_pylist(), *(c.to_pylist() for c in others.values()), strict=True)

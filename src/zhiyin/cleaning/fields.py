@@ -60,7 +60,7 @@ ORDERS = (
     _field(
         "ordered_at", "下单时间", "Time of order",
         "invoicedate orderdate orderedat ordertime orderdatetime date datetime time timestamp "
-        "createdat paidat soldat transactiondate purchasedate tsus "
+        "createdat datecreated paidat soldat transactiondate purchasedate tsus "
         "下单时间 订单时间 订单日期 下单日期 "
         "日期 时间 付款时间 支付时间 成交时间 交易时间 销售日期 购买日期",
         required="ordered_at",

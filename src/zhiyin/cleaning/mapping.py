@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -17,9 +18,17 @@ import msgspec
 from . import shops
 from .dates import day_first_in
 from .errors import BadValue, MissingColumns
-from .fields import CATALOGUE, Kind, required_groups
+from .fields import CATALOGUE, Field, Kind, required_groups
 from .preview import Preview
 from .shops import plain_header
+
+
+class Mark(StrEnum):
+    """What a column says of a person. Sensitive is what the law calls so: health, faith, money,
+    identity cards (PIPL art. 28, GDPR art. 9)."""
+
+    PERSONAL = "personal"
+    SENSITIVE = "sensitive"
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +44,15 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     shift_days: int = 0  # move all times, for demonstrations
     extra_properties: bool = True  # events: unmapped columns become properties
     shop: str = ""  # orders: whose export it is, where we know it (see `shops`)
+    marks: dict[str, Mark] = {}  # column → what it says of a person beyond its field
+
+    def held_back(self) -> frozenset[str]:
+        """Columns that the lake must not hold, whatever they look like."""
+        return frozenset(self.marks)
+
+    def dropped(self) -> frozenset[str]:
+        """Columns that are kept nowhere unless a field is made for them."""
+        return frozenset(c for c, mark in self.marks.items() if mark is Mark.SENSITIVE)
 
     @property
     def zone(self) -> tzinfo:
@@ -96,24 +114,38 @@ def header_fingerprint(columns: Sequence[str]) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()
 
 
+def matched(
+    columns: Sequence[tuple[str, tuple[str, ...]]], kind: Kind,
+    may_fill: Callable[[str, Field], bool] = lambda column, field: True,
+) -> dict[str, str]:  # fmt: skip
+    """Column → field, for columns with the ways in which their names can be read, the likeliest
+    first; the earlier a header stands in a field's list, the better it fits."""
+    candidates: list[tuple[int, int, int, str, str]] = []
+    for place, (column, spellings) in enumerate(columns):
+        for reading, spelling in enumerate(spellings):
+            header = plain_header(spelling)
+            for field in CATALOGUE[kind]:
+                if may_fill(column, field) and (rank := _rank(header, field)) is not None:
+                    candidates.append((reading, rank, place, column, field.name))
+    found: dict[str, str] = {}
+    for *_, column, name in sorted(candidates):
+        if column not in found and name not in found.values():
+            found[column] = name
+    order = {column: place for place, (column, _) in enumerate(columns)}
+    return dict(sorted(found.items(), key=lambda item: order[item[0]]))
+
+
+def _rank(header: str, field: Field) -> int | None:
+    """How well a header fits a field, the least best; None where it does not."""
+    if header == plain_header(field.name):
+        return -1
+    if header in field.headers:
+        return field.headers.index(header)
+    return 0 if header in (plain_header(field.zh), plain_header(field.en)) else None
+
+
 def _match(names: Sequence[str], kind: Kind) -> dict[str, str]:
-    """Column → field; the earlier a header stands in a field's list, the better it fits."""
-    candidates: list[tuple[int, int, str, str]] = []
-    for place, column in enumerate(names):
-        header = plain_header(column)
-        for field in CATALOGUE[kind]:
-            if header == plain_header(field.name):
-                candidates.append((-1, place, column, field.name))
-            elif header in field.headers:
-                candidates.append((field.headers.index(header), place, column, field.name))
-            elif header in (plain_header(field.zh), plain_header(field.en)):
-                candidates.append((0, place, column, field.name))
-    columns: dict[str, str] = {}
-    for _, _, column, name in sorted(candidates):
-        if column not in columns and name not in columns.values():
-            columns[column] = name
-    order = {column: place for place, column in enumerate(names)}
-    return dict(sorted(columns.items(), key=lambda item: order[item[0]]))
+    return matched([(name, (name,)) for name in names], kind)
 
 
 def _fit(names: Sequence[str], kind: Kind) -> float:

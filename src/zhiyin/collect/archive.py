@@ -148,7 +148,10 @@ def texts_of(ids: list[UUID | None]) -> pa.Array:
 def _properties(watch: Watch, batch: Batch, one: Incoming) -> bytes:
     """What the lake gets of an event's properties; ours of a person are not the sender's names."""
     capped = batch.live and one.told is None
-    return encode(watch.for_lake(one.name, one.properties, capped=capped))
+    told = one.properties
+    if batch.held_back:
+        told = {name: value for name, value in told.items() if name not in batch.held_back}
+    return encode(watch.for_lake(one.name, told, capped=capped))
 
 
 def _line_rows(batch: Batch, orders: list[Incoming]) -> pa.Table:

@@ -108,6 +108,7 @@ class Batch:
     source: Source
     received_at: datetime
     incoming: list[Incoming]
+    held_back: frozenset[str] = frozenset()  # properties that were marked as about a person
     live: bool = False  # of the pump, which brings hot events to the lake later
     touched: set[UUID] = field(default_factory=set)  # customers whose figures change
     created: set[UUID] = field(default_factory=set)  # customers whom nobody knew before

@@ -13,6 +13,7 @@ from zhiyin.accounts.forgetting import (
     taken_by_step,
 )
 from zhiyin.collect import forgetting_files, forgetting_messages, forgetting_plans
+from zhiyin.collect.connections import forgetting
 
 gone(
     "collect_event",
@@ -31,8 +32,11 @@ taken_by_step("collect_learnt")
 taken_by_step("collect_planday")
 mentions("collect_planversion", "document note")
 mentions("collect_import", "file_name report")
-nobody("collect_import", "kind state file_digest path mapping", why="names of columns, a digest")
-nobody("collect_savedmapping", "header_digest kind mapping", why="names of columns")
+nobody(
+    "collect_import", "kind state file_digest path mapping shape", why="names of columns, a digest"
+)
+nobody("collect_savedmapping", "header_digest kind mapping columns", why="names of columns")
+nobody("collect_mappingversion", "kind mapping columns", why="names of columns")
 nobody("collect_tally", "outcome reason", why="counts")
 nobody(
     "collect_source", "key name_zh name_en kind troubles asks without", why="where events come from"
@@ -41,4 +45,7 @@ nobody("collect_writekey", "key origins", why="where events come from")
 mentions("collect_connection", "name cursor")
 nobody("collect_connection", "kind where secret", why="a folder or a table of another system")
 mentions("collect_run", "cursor problem")
+outside("arrivals", count=forgetting.count, act=forgetting.forget)
+taken_by_step("collect_arrival")
+nobody("collect_turnedaway", "reason", why="counts")
 nobody("collect_run", "state", why="counts")

@@ -15,10 +15,11 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from zhiyin.cleaning.fields import CATALOGUE, Field, Kind
-from zhiyin.cleaning.mapping import Mapping
-from zhiyin.cleaning.preview import Column, Guess, Preview
+from zhiyin.cleaning.mapping import Mapping, Mark
+from zhiyin.cleaning.preview import Column, Guess, Preview, PreviewRow
 from zhiyin.collect.models import Source
 from zhiyin.objects.custom.models import CustomField
+from zhiyin.privacy.masking import STAR
 
 IGNORE = ""
 DAY_ORDERS = (
@@ -51,6 +52,11 @@ GUESSES = {
     Guess.TEXT: gettext_lazy("text"),
 }
 
+MARKS = {
+    Mark.PERSONAL: gettext_lazy("Personal"),
+    Mark.SENSITIVE: gettext_lazy("Sensitive"),
+}
+
 
 def label(entry: Field) -> str:
     """A field's name in the user's language."""
@@ -59,13 +65,19 @@ def label(entry: Field) -> str:
 
 @dataclass(frozen=True)
 class ColumnLine:
-    """One column of the file and the field that it fills."""
+    """One column of the file, the field that it fills, and what it says of a person."""
 
     name: str  # of the select
     column: Column
     looks_like: str
     field: str
     required: bool
+    mark: str = ""
+
+    @property
+    def examples(self) -> list[str]:
+        """A few cells; those of a person are not shown."""
+        return [] if self.mark else list(self.column.examples[:3])
 
 
 class OptionsForm(forms.Form):
@@ -173,7 +185,14 @@ class MappingForm:
         required = {entry.name for entry in CATALOGUE[self.mapping.kind] if entry.required}
         chosen = [self._chosen(place, c) for place, c in enumerate(self.look.columns)]
         return [
-            ColumnLine(f"c{place}", column, str(GUESSES[column.guess]), name, name in required)
+            ColumnLine(
+                f"c{place}",
+                column,
+                str(GUESSES[column.guess]),
+                name,
+                name in required,
+                self._mark(place, column),
+            )
             for place, (column, name) in enumerate(zip(self.look.columns, chosen, strict=True))
         ]
 
@@ -192,6 +211,7 @@ class MappingForm:
         return msgspec.structs.replace(
             self.mapping,
             columns=chosen,
+            marks={one.column.name: Mark(one.mark) for one in self.lines if one.mark in set(Mark)},
             source=given["source"],
             timezone=given["timezone"],
             day_first={"day": True, "month": False}.get(given["day_order"]),
@@ -199,6 +219,31 @@ class MappingForm:
             region=given["region"],
             extra_properties=given.get("extra_properties", self.mapping.extra_properties),
         )
+
+    def shown(self, rows: int) -> list[PreviewRow]:
+        """The first rows as they came, without the cells of columns that are marked."""
+        hidden = {place for place, line in enumerate(self.lines) if line.mark}
+        return [
+            msgspec.structs.replace(
+                row,
+                cells=tuple(
+                    STAR * 4 if place in hidden and cell else cell
+                    for place, cell in enumerate(row.cells)
+                ),
+            )
+            for row in self.look.rows[:rows]
+        ]
+
+    @property
+    def marks(self) -> list[tuple[str, str]]:
+        """What a column may be marked as."""
+        return [("", "—"), *((one.value, str(MARKS[one])) for one in Mark)]
+
+    def _mark(self, place: int, column: Column) -> str:
+        if self._data is not None:
+            return self._data.get(f"m{place}", "")
+        mark = self.mapping.marks.get(column.name)
+        return mark.value if mark else ""
 
     def _chosen(self, place: int, column: Column) -> str:
         if self._data is not None:

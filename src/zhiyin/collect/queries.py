@@ -13,14 +13,11 @@ from django.db.models import Count, QuerySet, Sum
 
 from zhiyin.accounts import access, seat
 from zhiyin.accounts.models import User, Work
-from zhiyin.cleaning.mapping import header_fingerprint
-from zhiyin.cleaning.preview import Preview
 from zhiyin.collect import files, services
 from zhiyin.collect.models import (
     Event,
     Import,
     Received,
-    SavedMapping,
     SetAside,
     Source,
     ToArchive,
@@ -46,12 +43,6 @@ def state_counts(user: User, *, source: str = "") -> dict[str, int]:
     """How many of the user's imports are in each state; states without one are left out."""
     counted = imports_for(user, source=source).order_by().select_related(None)
     return dict(counted.values_list("state").annotate(count=Count("id")))
-
-
-def remembered(look: Preview) -> SavedMapping | None:
-    """The mapping that somebody used for a file with this header."""
-    digest = header_fingerprint([column.name for column in look.columns])
-    return SavedMapping.objects.filter(header_digest=digest).select_related("by").first()
 
 
 def is_busy(work: Work | None) -> bool:

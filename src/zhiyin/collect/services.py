@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -25,13 +25,13 @@ from django.utils import timezone
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.cleaning.fields import Kind
-from zhiyin.cleaning.mapping import Mapping, guess_mapping, header_fingerprint
+from zhiyin.cleaning.mapping import Mapping, guess_mapping
 from zhiyin.cleaning.preview import Preview, preview_of
 from zhiyin.cleaning.reading import open_file
-from zhiyin.collect import archive, cleaning_step, files, own_fields, pipeline, undoing
+from zhiyin.collect import archive, cleaning_step, files, mappings, own_fields, pipeline, undoing
 from zhiyin.collect.batch import Batch, Incoming, Outcome
 from zhiyin.collect.conversion import incoming
-from zhiyin.collect.models import Import, SavedMapping, Source
+from zhiyin.collect.models import Import, Source
 from zhiyin.connect import outbox
 from zhiyin.ids import uuid7
 
@@ -41,6 +41,7 @@ _TABLES = (
     "customers_identifier", "customers_customersearch",
 )  # fmt: skip
 Progress = Callable[[str, int, int | None], None]
+Guess = Callable[[Preview], Mapping]
 State = Import.State
 
 
@@ -53,17 +54,20 @@ def silent(stage: str, done: int, total: int | None) -> None:
 
 
 def begin(
-    chunks: Iterable[bytes], *, file_name: str, by: User, mends: Import | None = None
-) -> Import:
-    """Keep an uploaded file and look at it; raises `FileProblem` where it cannot be read."""
+    chunks: Iterable[bytes], *, file_name: str, by: User, mends: Import | None = None,
+    shape: str = "", guess: Guess = guess_mapping,
+) -> Import:  # fmt: skip
+    """Keep an uploaded file and look at it; raises `FileProblem` where it cannot be read.
+
+    Its mapping is kept for its header, or for `shape` where whoever brings it knows one.
+    """
     new = Import(id=uuid7(), owner=by, file_name=file_name[-255:], mends=mends)
     path, digest = files.keep(new.id, chunks)
     try:
         look = preview_of(open_file(path))
-        remembered = SavedMapping.objects.filter(header_digest=_header(look)).first()
-        mapping = (
-            msgspec.convert(remembered.mapping, Mapping) if remembered else guess_mapping(look)
-        )
+        new.shape = shape or mappings.shape_of(look)
+        remembered = mappings.in_use(new.shape)
+        mapping = msgspec.convert(remembered.mapping, Mapping) if remembered else guess(look)
         if mends is not None and mends.mapping:
             mapping = msgspec.convert(mends.mapping, Mapping)
         mapping = own_fields.guessed(mapping, look, by)
@@ -91,19 +95,23 @@ def loaded_before(one: Import) -> Import | None:
 
 
 def map_columns(one: Import, mapping: Mapping, *, by: User) -> None:
-    """Say what the columns are; remembered for the next file with this header."""
-    _must_be(one, State.NEW, State.CHECKED)
+    """Say what the columns are; remembered for the next file of this shape."""
     look = look_at(one, 1)
-    mapping.check([column.name for column in look.columns])
+    columns = [column.name for column in look.columns]
+    with transaction.atomic():
+        use_mapping(one, mapping, columns, by=by)
+        mappings.remember(one.shape or mappings.shape_of(look), mapping, columns, by=by)
+
+
+def use_mapping(one: Import, mapping: Mapping, columns: Sequence[str], *, by: User) -> None:
+    """Say what the columns of this file are, and of no other."""
+    _must_be(one, State.NEW, State.CHECKED)
+    mapping.check(columns)
     own_fields.check(mapping, by)
     one.mapping, one.kind, one.state = msgspec.to_builtins(mapping), mapping.kind.value, State.NEW
     one.source = source_for(mapping.source, mapping.kind)
     with transaction.atomic():
         one.save(update_fields=["mapping", "kind", "state", "source"])
-        SavedMapping.objects.update_or_create(
-            header_digest=_header(look),
-            defaults={"kind": one.kind, "mapping": one.mapping, "by": by},
-        )
         record(by, "import.mapped", one, kind=one.kind)
 
 
@@ -174,11 +182,12 @@ def _load_chunks(one: Import, source: Source, progress: Progress) -> Counter[str
     rows = pq.read_table(files.folder(one.id) / "clean.parquet")
     counts: Counter[str] = Counter()
     seen, received_at = 0, one.created_at
+    held_back = msgspec.convert(one.mapping, Mapping).held_back()
     for sequence, chunk in enumerate(incoming(Kind(one.kind), rows, source, received_at)):
         progress("load", seen, rows.num_rows)
         begun = time.perf_counter()
         sizes = [_rows_of(event) for event in chunk]
-        batch = Batch(one.id, sequence, source, timezone.now(), chunk)
+        batch = Batch(one.id, sequence, source, timezone.now(), chunk, held_back=held_back)
         with transaction.atomic():
             pipeline.run(batch)
         archive.archive(batch)
@@ -247,10 +256,6 @@ def _tell_source(source: Source) -> None:
         (one.finished_at for one in loaded if one.finished_at), default=None
     )
     source.save(update_fields=["events", "last_event_at", "last_received_at"])
-
-
-def _header(look: Preview) -> str:
-    return header_fingerprint([column.name for column in look.columns])
 
 
 def _must_be(one: Import, *states: State) -> None:

@@ -26,7 +26,7 @@ from zhiyin.collect import (
     tallies,
     watching,
 )
-from zhiyin.collect.connections import running
+from zhiyin.collect.connections import forgetting, running
 from zhiyin.collect.connections import services as connecting
 from zhiyin.collect.models import Connection, Import, Run
 from zhiyin.collect.plan import noting
@@ -153,5 +153,6 @@ def read_connection(connection_id: str) -> None:
 @app.periodic(cron="41 3 * * *")
 @app.task(queue="sources", queueing_lock="forget-runs", pass_context=False)
 def forget_runs(timestamp: int) -> None:
-    """Once a night: runs of connections that are long past."""
+    """Once a night: runs of connections that are long past, and what came to webhooks then."""
     running.forget(timezone.now())
+    forgetting.age(timezone.now())

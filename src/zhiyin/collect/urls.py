@@ -9,6 +9,7 @@ from zhiyin.collect.views import (
     keys,
     listing,
     live,
+    mappings,
     plans,
     set_aside,
     sources,
@@ -32,6 +33,11 @@ urlpatterns: list[URLPattern] = [
     path("sources/<uuid:source_id>/", sources.source, name="source"),
     path("sources/<uuid:source_id>/change/", sources.change_source, name="change_source"),
     path("sources/<uuid:source_id>/switch/", sources.switch_source, name="switch_source"),
+    path(
+        "sources/<uuid:source_id>/connections/new/",
+        connections.choose_connection,
+        name="choose_connection",
+    ),
     path(
         "sources/<uuid:source_id>/connections/new/<slug:kind>/",
         connections.new_connection,
@@ -62,6 +68,17 @@ urlpatterns: list[URLPattern] = [
         "sources/connections/<uuid:connection_id>/remove/",
         connections.remove_connection,
         name="remove_connection",
+    ),
+    path(
+        "sources/connections/<uuid:connection_id>/secret/",
+        connections.exchange_connection_secret,
+        name="exchange_connection_secret",
+    ),
+    path("sources/mappings/<uuid:mapping_id>/", mappings.mapping, name="mapping"),
+    path(
+        "sources/mappings/<uuid:mapping_id>/take-back/",
+        mappings.take_back_mapping,
+        name="take_back_mapping",
     ),
     path("sources/<uuid:source_id>/plan/", plans.plan, name="source_plan"),
     path("sources/<uuid:source_id>/plan/versions/", plans.plan_versions, name="plan_versions"),

@@ -26,6 +26,14 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode()
 
 
+def is_secret(text: str) -> bool:
+    """Whether a text can be a secret: base64, with or without its beginning."""
+    try:
+        return len(base64.b64decode(text.removeprefix(PREFIX), validate=True)) >= 16
+    except (binascii.Error, ValueError):
+        return False
+
+
 def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """`v1,` and the HMAC-SHA256 over id, time and body."""
     key = base64.b64decode(secret.removeprefix(PREFIX))

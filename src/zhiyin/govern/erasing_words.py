@@ -27,6 +27,7 @@ TABLES: Mapping[str, str | Promise] = {
     "connect_attempt": _("Log of webhooks"),
     "examples": _("Examples of values in tracking plans"),
     "inbox": _("Requests not looked at yet"), "set_aside": _("Messages set aside"),
+    "arrivals": _("Messages of webhooks"),
     "to_archive": _("Batches on their way to the lake"), "imports": _("Imported files"),
     "server_log": _("Lines of the server's log"), "kept_answers": _("Answers of the API"),
     "sessions": _("Sessions"), "bytes_of_files": _("Files"),

@@ -17,6 +17,7 @@ from tests.collect.desk import Desk
 from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
 from zhiyin.collect import tasks
+from zhiyin.collect.connections.kinds import KINDS
 from zhiyin.collect.models import Connection, Run, Source
 from zhiyin.talk.models import Notice
 
@@ -155,7 +156,7 @@ def test_its_pages_open_in_both_languages(
         Run.objects.create(connection=one, state=state, started_at=one.next_at)
     for address in (
         reverse("connection", args=[one.pk]), reverse("change_connection", args=[one.pk]),
-        reverse("source", args=[source.pk]), reverse("new_connection", args=[source.pk, "folder"]),
-        reverse("new_connection", args=[source.pk, "database"]),
+        reverse("source", args=[source.pk]), reverse("choose_connection", args=[source.pk]),
+        *(reverse("new_connection", args=[source.pk, kind]) for kind in KINDS),
     ):  # fmt: skip
         assert client.get(address).status_code == 200

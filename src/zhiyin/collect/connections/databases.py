@@ -16,24 +16,75 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlalchemy as sa
-from django.conf import settings
+from django import forms
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from zhiyin.collect.connections import folders
-from zhiyin.collect.connections.problems import NotAllowed, Trouble
+from zhiyin.collect.connections import folders, hosts
+from zhiyin.collect.connections.forms import ConnectionForm, password, port
+from zhiyin.collect.connections.pieces import Asked, Cursor, Look, Piece, Where, as_table
+from zhiyin.collect.connections.problems import Trouble
 
 PIECE_ROWS = 200_000
 MOST_AT_EDGE = 50_000  # beyond it rows of the last value are read again, and count once
 MOST_WHOLE = 2_000_000
-CONNECT_S, READ_S = 10, 600
+LOOKED_AT = 5
+READ_S = 600
 DIALECTS = {
     "postgresql": ("postgresql+psycopg", 5432), "mysql": ("mysql+pymysql", 3306),
     "sqlite": ("sqlite", 0),
 }  # fmt: skip
+LABELS = (("postgresql", "PostgreSQL"), ("mysql", "MySQL / MariaDB"), ("sqlite", "SQLite"))
 Value = str | int | Decimal | date | datetime
+
+
+class DatabaseForm(ConnectionForm):
+    """Which table of which database, and the account."""
+
+    secrets = ("secret",)
+    goes_to = ("dialect", "host", "port")
+    layout = (
+        ("dialect", "database"), ("host", "port"), ("user", "secret"), ("table", "schema"),
+        ("cursor",),
+    )  # fmt: skip
+
+    dialect = forms.ChoiceField(label=_("Database system"), choices=LABELS)
+    database = forms.CharField(
+        label=_("Database"), max_length=500, help_text=_("For SQLite, the path of the file.")
+    )
+    host = forms.CharField(label=_("Host"), max_length=200, required=False)
+    port = port()
+    user = forms.CharField(
+        label=_("Account"), max_length=120, required=False,
+        help_text=_("One that may only read is enough."),
+    )  # fmt: skip
+    secret = password()
+    table = forms.CharField(
+        label=_("Table or view"), max_length=120, required=False,
+        help_text=_("Leave it empty and test: the tables are listed."),
+    )  # fmt: skip
+    schema = forms.CharField(label=_("Schema"), max_length=120, required=False)
+    cursor = forms.CharField(
+        label=_("Column that tells what is new"), max_length=120, required=False,
+        help_text=_("One that only grows, such as updated_at or id. Without it, the whole table is "
+                    "read each time."),
+    )  # fmt: skip
+
+    def where(self) -> Where:
+        """Where to read; port 0 is the usual one."""
+        return {**super().where(), "port": self.cleaned_data["port"] or 0}
+
+    def undecided(self, look: Look) -> tuple[str, str] | None:
+        """A table is chosen once one sees which there are."""
+        if self.cleaned_data["table"]:
+            return None
+        return "table", gettext("Choose one of the tables below.")
 
 
 @dataclass(frozen=True)
@@ -51,41 +102,53 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Rows:
     """Some rows, all as texts, and how far they reach."""
 
     rows: pa.Table
-    cursor: dict[str, object]
+    cursor: Cursor
 
 
-@dataclass(frozen=True)
-class Look:
-    """What a test found: tables to choose from, or the first rows of the one that was chosen."""
-
-    tables: list[str]
-    columns: list[str]
-    rows: list[list[str]]
-    without_cursor: int = 0  # rows that a cursor would never find
-
-
-def look(place: Place, password: str, rows: int = 5) -> Look:
-    """Whether it can be read, and what is there; raises `Trouble`."""
-    with _opened(place, password) as line:
+def look(where: Where, secret: str) -> Look:
+    """Tables to choose from, or the first rows of the one that was chosen; raises `Trouble`."""
+    place = msgspec.convert(where, Place)
+    with _opened(place, secret) as line:
         tables = _tables(line, place)
         if not place.table:
-            return Look(tables, [], [])
+            said = gettext("Choose one of the tables below.")
+            return Look(said, heading=gettext("Tables and views"), names=tables)
         table = _table(line, place)
-        found = line.execute(sa.select(table).limit(rows)).all()
+        found = line.execute(sa.select(table).limit(LOOKED_AT)).all()
         lost = 0
         if place.cursor:
             column = _cursor_column(table, place)
             counted = sa.select(sa.func.count()).select_from(table).where(column.is_(None))
             lost = line.execute(counted).scalar_one()
         shown = [[_text(cell) or "" for cell in row] for row in found]
-        return Look(tables, list(table.columns.keys()), shown, lost)
+        names = list(table.columns.keys())
+        return Look(_said(len(names), lost), columns=names, rows=shown)
 
 
-def new_rows(place: Place, password: str, cursor: dict[str, object]) -> Iterator[Piece]:
+def _said(columns: int, lost: int) -> str:
+    """How much there is; `lost` are rows that a cursor would never find."""
+    if lost:
+        said = gettext("%(n)s rows have nothing in the column that tells what is new; they would "
+                       "never be read.")  # fmt: skip
+        return said % {"n": f"{lost:,}"}
+    return ngettext("%(n)s column.", "%(n)s columns.", columns) % {"n": columns}
+
+
+def pieces(asked: Asked) -> Iterator[Piece]:
+    """What is new in the table, as files."""
+    place = msgspec.convert(asked.where, Place)
+    for number, found in enumerate(new_rows(place, asked.secret, asked.cursor)):
+        path = asked.folder / f"{number}.parquet"
+        pq.write_table(found.rows, path, compression="zstd")
+        yield Piece(path, f"{place.table}.parquet", found.cursor)
+        path.unlink()
+
+
+def new_rows(place: Place, password: str, cursor: Cursor) -> Iterator[Rows]:
     """Rows beyond the cursor in pieces, each of which can be kept before the next is asked for."""
     if not place.cursor:
         yield from _whole(place, password, cursor)
@@ -95,7 +158,7 @@ def new_rows(place: Place, password: str, cursor: dict[str, object]) -> Iterator
         cursor = piece.cursor
 
 
-def _beyond(place: Place, password: str, cursor: dict[str, object]) -> Piece | None:
+def _beyond(place: Place, password: str, cursor: Cursor) -> Rows | None:
     """The next piece. Rows with the same value are never torn apart."""
     last, edge = _value(cursor), set(_edge(cursor))
     with _opened(place, password) as line:
@@ -124,10 +187,10 @@ def _beyond(place: Place, password: str, cursor: dict[str, object]) -> Piece | N
         "type": _type_of(last), "value": _text(last),
         "edge": at_edge if len(at_edge) <= MOST_AT_EDGE else [],
     }  # fmt: skip
-    return Piece(_as_table(list(table.columns.keys()), rows), reached)
+    return Rows(as_table(list(table.columns.keys()), rows), reached)
 
 
-def _whole(place: Place, password: str, cursor: dict[str, object]) -> Iterator[Piece]:
+def _whole(place: Place, password: str, cursor: Cursor) -> Iterator[Rows]:
     with _opened(place, password) as line:
         table = _table(line, place)
         names = list(table.columns.keys())
@@ -143,10 +206,10 @@ def _whole(place: Place, password: str, cursor: dict[str, object]) -> Iterator[P
     for mark in sorted(_mark(texts) for texts in rows):
         seen.update(mark.encode())
     if rows and seen.hexdigest() != cursor.get("digest"):
-        yield Piece(_as_table(names, rows), {"digest": seen.hexdigest()})
+        yield Rows(as_table(names, rows), {"digest": seen.hexdigest()})
 
 
-def since(cursor: dict[str, object], day: date) -> dict[str, object]:
+def since(cursor: Cursor, day: date) -> Cursor:
     """The cursor of a column that holds moments, set back to the beginning of a day."""
     last = _value(cursor)
     if isinstance(last, datetime):
@@ -189,21 +252,17 @@ def _address(place: Place, password: str) -> sa.URL:
             raise Trouble("数据库文件不存在。", "There is no such database file.")
         return sa.URL.create(driver, database=f"file:{path}", query={"mode": "ro", "uri": "true"})
     port = place.port or usual
-    if not {place.host, f"{place.host}:{port}"} & set(settings.SOURCE_HOSTS):
-        raise NotAllowed(
-            "这个数据库地址没有对知音开放，请管理员在 ZHIYIN_SOURCE_HOSTS 中加入它。",
-            "This host is not open to Zhiyin; the operator adds it to ZHIYIN_SOURCE_HOSTS.",
-        )
+    hosts.require_open(place.host, port)
     return sa.URL.create(driver, place.user, password, place.host, port, place.database)
 
 
 def _arguments(place: Place) -> dict[str, object]:
     if place.dialect == "postgresql":
         limits = f"-c default_transaction_read_only=on -c statement_timeout={READ_S * 1000}"
-        return {"connect_timeout": CONNECT_S, "options": limits}
+        return {"connect_timeout": hosts.CONNECT_S, "options": limits}
     if place.dialect == "mysql":
-        return {"connect_timeout": CONNECT_S, "read_timeout": READ_S, "charset": "utf8mb4"}
-    return {"timeout": CONNECT_S}
+        return {"connect_timeout": hosts.CONNECT_S, "read_timeout": READ_S, "charset": "utf8mb4"}
+    return {"timeout": hosts.CONNECT_S}
 
 
 def _tables(line: sa.Connection, place: Place) -> list[str]:
@@ -235,7 +294,7 @@ def _cursor_column(table: sa.Table, place: Place) -> sa.Column[object]:
     return column
 
 
-def _value(cursor: dict[str, object]) -> Value | None:
+def _value(cursor: Cursor) -> Value | None:
     kind, text = cursor.get("type"), str(cursor.get("value", ""))
     try:
         match kind:
@@ -256,7 +315,7 @@ def _value(cursor: dict[str, object]) -> Value | None:
     return None
 
 
-def _edge(cursor: dict[str, object]) -> list[str]:
+def _edge(cursor: Cursor) -> list[str]:
     edge = cursor.get("edge", [])
     return [str(one) for one in edge] if isinstance(edge, list) else []
 
@@ -286,13 +345,6 @@ def _text(value: object) -> str | None:
 def _mark(texts: list[str | None]) -> str:
     joined = "\x1f".join("\x00" if text is None else text for text in texts)
     return hashlib.blake2b(joined.encode(), digest_size=12).hexdigest()
-
-
-def _as_table(names: list[str], rows: list[list[str | None]]) -> pa.Table:
-    columns = zip(*rows, strict=True)
-    return pa.table(
-        {n: pa.array(cells, pa.string()) for n, cells in zip(names, columns, strict=True)}
-    )
 
 
 def _kind(error: Exception) -> str:

@@ -1,34 +1,43 @@
 """Files that another system puts into a folder of this server.
 
 Only folders that the operator opened (`ZHIYIN_SOURCE_FOLDERS`) are looked into, and nothing outside
-of them, whatever links lie inside. A file is taken when it has been quiet for a while, and again
-when it changed; what was in it before counts once.
+of them, whatever links lie inside.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 
+from django import forms
 from django.conf import settings
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from zhiyin.collect.connections import listings
+from zhiyin.collect.connections.forms import ConnectionForm
+from zhiyin.collect.connections.pieces import Asked, Cursor, Look, Piece, Where
 from zhiyin.collect.connections.problems import NotAllowed, Trouble
-
-QUIET_S = 10.0  # half-written files are left for the next time
-MOST_FILES = 10_000  # in a folder; the oldest names are forgotten beyond
-Seen = dict[str, list[int]]  # path below the folder → size, time of change in ns
+from zhiyin.collect.models import Connection
 
 
-@dataclass(frozen=True)
-class Found:
-    """A file to take, and what the cursor says once it is in."""
+class FolderForm(ConnectionForm):
+    """Which folder of this server, and which files."""
 
-    path: Path
-    name: str
-    cursor: dict[str, object]
+    layout = (("folder", "pattern"),)
+
+    folder = forms.CharField(
+        label=_("Folder"), max_length=500, help_text=_("The path on the server.")
+    )
+    pattern = forms.CharField(
+        label=_("File names"), max_length=120, initial="*", help_text=_("Such as orders-*.csv")
+    )
+
+    def __init__(self, data: object, one: Connection | None = None) -> None:
+        super().__init__(data, one)
+        if one is None and (open_ := roots()):
+            self.fields["folder"].initial = str(open_[0])
 
 
 def roots() -> list[Path]:
@@ -52,25 +61,34 @@ def folder_of(text: str) -> Path:
     return path
 
 
-def new_files(
-    where: dict[str, str], cursor: dict[str, object], *, now: float | None = None
-) -> Iterator[Found]:
+def look(where: Where, secret: str) -> Look:
+    """The files that would be taken in; raises `Trouble`."""
+    return look_at([piece.name for piece in new_files(where, {})])
+
+
+def look_at(names: list[str]) -> Look:
+    """How files that would be taken in are told of, wherever they lie."""
+    said = ngettext("%(n)s file would be taken in.", "%(n)s files would be taken in.", len(names))
+    return Look(said % {"n": len(names)}, heading=gettext("Files"), names=names)
+
+
+def pieces(asked: Asked) -> Iterator[Piece]:
+    """What is new in the folder; read where it lies."""
+    return new_files(asked.where, asked.cursor)
+
+
+def new_files(where: Where, cursor: Cursor, *, now: float | None = None) -> Iterator[Piece]:
     """Files that are new or changed since the cursor, the oldest first."""
-    folder = folder_of(where["folder"])
-    pattern = where.get("pattern") or "*"
-    seen = _seen(cursor)
+    folder = folder_of(str(where["folder"]))
     moment = time.time() if now is None else now
-    there: list[tuple[int, str, Path, list[int]]] = []
-    for path in sorted(folder.iterdir()):
-        if not fnmatch(path.name, pattern) or path.name.startswith(".") or not _inside(path):
-            continue
-        told = path.stat()
-        mark = [told.st_size, told.st_mtime_ns]
-        if seen.get(path.name) != mark and moment - told.st_mtime >= QUIET_S and told.st_size:
-            there.append((told.st_mtime_ns, path.name, path, mark))
-    for _, name, path, mark in sorted(there, key=lambda one: one[:2]):
-        seen = {**seen, name: mark}
-        yield Found(path, name, {"files": dict(list(seen.items())[-MOST_FILES:])})
+    there = [_told(path) for path in sorted(folder.iterdir()) if _inside(path)]
+    for one, reached in listings.new(there, str(where.get("pattern") or "*"), cursor, now=moment):
+        yield Piece(folder / one.name, one.name, reached)
+
+
+def _told(path: Path) -> listings.There:
+    told = path.stat()
+    return listings.There(path.name, told.st_size, told.st_mtime, [told.st_size, told.st_mtime_ns])
 
 
 def _inside(path: Path) -> bool:
@@ -78,8 +96,3 @@ def _inside(path: Path) -> bool:
         return False
     real = path.resolve()
     return any(root in real.parents for root in roots())
-
-
-def _seen(cursor: dict[str, object]) -> Seen:
-    files = cursor.get("files", {})
-    return dict(files) if isinstance(files, dict) else {}

@@ -1,79 +1,101 @@
-"""The form of a connection: where to read, how often; what it says is tried before it is kept."""
+"""The form of a connection: its name and how often, and what each kind adds to say where to read.
+
+What a form says is tried before it is kept. Passwords and keys never come back to a screen.
+"""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django import forms
+from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django_stubs_ext import StrPromise
 
-from zhiyin.collect.connections import folders
+from zhiyin.collect.connections.pieces import Look, Where
 from zhiyin.collect.models import Connection
 from zhiyin.collect.models.connections import MOST_MINUTES
 
-Kind = Connection.Kind
-DIALECTS = (("postgresql", "PostgreSQL"), ("mysql", "MySQL / MariaDB"), ("sqlite", "SQLite"))
-OF_DATABASE = ("dialect", "host", "port", "database", "user", "schema", "table", "cursor")
-OF_FOLDER = ("folder", "pattern")
+FIRST = ("name", "every_minutes")
+Layout = tuple[tuple[str, ...], ...]  # rows of fields, two beside each other where two stand
+
+
+def password(label: str | StrPromise | None = None, *, required: bool = False) -> forms.CharField:
+    """A field for what is sealed, whatever it is called there."""
+    return forms.CharField(
+        label=label or _("Password"), max_length=500, required=required, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )  # fmt: skip
+
+
+def port(*, optional: bool = True) -> forms.IntegerField:
+    """A field for a port; empty for the usual one."""
+    return forms.IntegerField(label=_("Port"), min_value=1, max_value=65_535, required=not optional)
 
 
 class ConnectionForm(forms.Form):
-    """Fields of the one kind; `where` is what is kept of them."""
+    """What every kind asks. A kind adds fields, says which are secrets, and lays them out."""
+
+    secrets: ClassVar[tuple[str, ...]] = ()
+    goes_to: ClassVar[tuple[str, ...]] = ()  # the fields that say to whom a secret is sent
+    layout: ClassVar[Layout] = ()
+    usual_minutes: ClassVar[int] = 10
 
     name = forms.CharField(label=pgettext_lazy("connection", "Name"), max_length=120)
     every_minutes = forms.IntegerField(
-        label=_("Every, minutes"), min_value=1, max_value=MOST_MINUTES, initial=10,
+        label=_("Every, minutes"), min_value=1, max_value=MOST_MINUTES,
         help_text=_("At most half an hour passes between two readings."),
     )  # fmt: skip
-    folder = forms.CharField(
-        label=_("Folder"), max_length=500, help_text=_("The path on the server.")
-    )
-    pattern = forms.CharField(
-        label=_("File names"), max_length=120, initial="*", help_text=_("Such as orders-*.csv")
-    )
-    dialect = forms.ChoiceField(label=_("Database system"), choices=DIALECTS)
-    host = forms.CharField(label=_("Host"), max_length=200, required=False)
-    port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65_535, required=False)
-    database = forms.CharField(
-        label=_("Database"), max_length=500, help_text=_("For SQLite, the path of the file.")
-    )
-    user = forms.CharField(
-        label=_("Account"), max_length=120, required=False,
-        help_text=_("One that may only read is enough."),
-    )  # fmt: skip
-    secret = forms.CharField(
-        label=_("Password"), max_length=200, required=False, strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )  # fmt: skip
-    schema = forms.CharField(label=_("Schema"), max_length=120, required=False)
-    table = forms.CharField(
-        label=_("Table or view"), max_length=120, required=False,
-        help_text=_("Leave it empty and test: the tables are listed."),
-    )  # fmt: skip
-    cursor = forms.CharField(
-        label=_("Column that tells what is new"), max_length=120, required=False,
-        help_text=_("One that only grows, such as updated_at or id. Without it, the whole table is "
-                    "read each time."),
-    )  # fmt: skip
 
-    def __init__(self, data: object, kind: Kind, one: Connection | None = None) -> None:
-        initial = {}
+    def __init__(self, data: object, one: Connection | None = None) -> None:
+        initial: dict[str, object] = {"every_minutes": self.usual_minutes}
         if one is not None:
-            initial = {"name": one.name, "every_minutes": one.every_minutes, **one.where}
+            usual = {name for name, value in one.where.items() if value == 0}  # is left empty
+            kept = {name: value for name, value in one.where.items() if name not in usual}
+            initial = {"name": one.name, "every_minutes": one.every_minutes, **kept}
         super().__init__(data, initial=initial)  # type: ignore[arg-type]
-        self.kind = kind
-        for name in OF_FOLDER if kind == Kind.DATABASE else (*OF_DATABASE, "secret"):
-            del self.fields[name]
-        if kind == Kind.FOLDER and one is None and folders.roots():
-            self.fields["folder"].initial = str(folders.roots()[0])
-        if one is not None and kind == Kind.DATABASE:
-            self.fields["secret"].help_text = _("Leave it empty to keep the saved one.")
+        self.one = one
+        for name in self.secrets if one is not None else ():
+            self.fields[name].help_text = _("Leave it empty to keep the saved one.")
+            self.fields[name].required = False
 
-    def where(self) -> dict[str, object]:
+    @property
+    def rows(self) -> list[list[BoundField]]:
+        """The fields as they are laid out."""
+        return [[self[name] for name in row] for row in (FIRST, *self.layout)]
+
+    def where(self) -> Where:
         """Where and what to read."""
-        if self.kind == Kind.FOLDER:
-            return {name: self.cleaned_data[name] for name in OF_FOLDER}
-        kept = {name: self.cleaned_data[name] for name in OF_DATABASE}
-        return {**kept, "port": kept["port"] or 0}
+        apart = (*FIRST, *self.secrets)
+        return {name: value for name, value in self.cleaned_data.items() if name not in apart}
+
+    def entered(self) -> str:
+        """What is sealed; empty where nothing was entered."""
+        given = (str(self.cleaned_data.get(name) or "") for name in self.secrets)
+        return next((one for one in given if one), "")
+
+    def clean(self) -> dict[str, object]:
+        """A saved secret is not sent to another machine than the one that it was entered for."""
+        cleaned = super().clean() or self.cleaned_data
+        one = self.one
+        if one is None or one.secret is None or self.entered():
+            return cleaned
+        if self.recipient(cleaned) != self.recipient(one.where):
+            self.add_error(self.secrets[0], _("Enter it again: it goes to another place now."))
+        return cleaned
+
+    def recipient(self, values: Where) -> tuple[object, ...]:
+        """Who gets the secret, as these values of the form say."""
+        return tuple(values.get(name) for name in self.goes_to)
+
+    def made_secret(self) -> str:
+        """A secret that we make where none was given; empty where it is only the other's."""
+        return ""
+
+    def undecided(self, look: Look) -> tuple[str, str] | None:
+        """A field that must be filled before it can be kept, now that one sees what there is."""
+        return None
 
 
 class AnewForm(forms.Form):

@@ -8,50 +8,46 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
-import pyarrow.parquet as pq
 import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from zhiyin.cleaning import documents
 from zhiyin.cleaning.errors import FileProblem
-from zhiyin.cleaning.mapping import Mapping
-from zhiyin.collect import files, queries, services
-from zhiyin.collect.connections import databases, folders
+from zhiyin.cleaning.mapping import Mapping, guess_mapping
+from zhiyin.collect import files, mappings, services
+from zhiyin.collect.connections import kinds
+from zhiyin.collect.connections.pieces import Asked, Piece
 from zhiyin.collect.connections.problems import Trouble
-from zhiyin.collect.models import Connection, Import, Run
+from zhiyin.collect.models import Connection, Import, Run, SavedMapping
 from zhiyin.connect import vault
 
 log = structlog.get_logger(__name__)
 PURPOSE = "source connection"
+MOST_TOLD = 20  # names of new fields in a note
 KEPT = timedelta(days=90)  # runs that brought nothing are forgotten after a week
 _IN = (Import.State.LOADED, Import.State.UNDONE)
 State = Run.State
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A file to import, and what the cursor says once it is in."""
-
-    path: Path
-    name: str
-    cursor: dict[str, object]
-
-
 def run(connection: Connection, *, now: datetime | None = None) -> Run | None:
     """Read the connection once; None where it waits for a person, and nothing was begun."""
     begun = now or timezone.now()
-    if _waits(connection):
+    kind = kinds.of(connection)
+    if kind.in_order and _waits(connection):
         return None
+    _settle(connection)
     done = Run.objects.create(connection=connection, started_at=begun)
     try:
+        if kind.before is not None:
+            kind.before(connection)
         with tempfile.TemporaryDirectory(prefix="zhiyin-") as folder:
             for piece in pieces(connection, Path(folder)):
-                if not _brought(connection, done, piece):
+                if not _brought(connection, done, piece) and kind.in_order:
                     break
     except (Trouble, FileProblem) as trouble:
         done.state, done.problem = State.FAILED, trouble.message
@@ -67,19 +63,9 @@ def run(connection: Connection, *, now: datetime | None = None) -> Run | None:
 
 
 def pieces(connection: Connection, folder: Path) -> Iterator[Piece]:
-    """What is new, as files; rows of a database are written into `folder` first."""
-    if connection.kind == Connection.Kind.FOLDER:
-        for one in folders.new_files(connection.where, connection.cursor):
-            yield Piece(one.path, one.name, one.cursor)
-        return
-    place = msgspec.convert(connection.where, databases.Place)
-    for number, found in enumerate(
-        databases.new_rows(place, password(connection), connection.cursor)
-    ):
-        path = folder / f"{number}.parquet"
-        pq.write_table(found.rows, path, compression="zstd")
-        yield Piece(path, f"{place.table}.parquet", found.cursor)
-        path.unlink()
+    """What is new, as files; what has to be written down first lies in `folder`."""
+    asked = Asked(connection.pk, connection.where, password(connection), connection.cursor, folder)
+    return kinds.of(connection).pieces(asked)
 
 
 def password(connection: Connection) -> str:
@@ -95,6 +81,15 @@ def password(connection: Connection) -> str:
         ) from error
 
 
+def _settle(connection: Connection) -> None:
+    """Runs whose columns somebody mapped meanwhile have brought what was loaded then."""
+    for one in connection.runs.filter(state=State.WAITS, made__state__in=_IN):
+        assert one.made is not None
+        one.state, one.rows, one.loaded = State.LOADED, one.made.rows, one.made.loaded
+        one.known, one.rejected = one.made.known, one.made.rejected
+        one.save(update_fields=["state", "rows", "loaded", "known", "rejected"])
+
+
 def _waits(connection: Connection) -> bool:
     """Whether the last run's columns are still to be mapped; takes it up where they were."""
     last = connection.runs.order_by("-started_at").first()
@@ -105,10 +100,6 @@ def _waits(connection: Connection) -> bool:
     with transaction.atomic():
         connection.cursor = last.cursor
         connection.save(update_fields=["cursor"])
-        last.state, last.rows = State.LOADED, last.made.rows
-        last.loaded, last.known = last.made.loaded, last.made.known
-        last.rejected = last.made.rejected
-        last.save()
     return False
 
 
@@ -117,7 +108,7 @@ def _brought(connection: Connection, done: Run, piece: Piece) -> bool:
     try:
         return _bring(connection, done, piece)
     except FileProblem as problem:
-        if connection.kind != Connection.Kind.FOLDER:
+        if not kinds.of(connection).by_files:
             raise
         done.state, done.problem = State.FAILED, _of_file(piece.name, problem)
         connection.cursor = piece.cursor
@@ -128,27 +119,35 @@ def _brought(connection: Connection, done: Run, piece: Piece) -> bool:
 def _of_file(name: str, problem: FileProblem) -> dict[str, str]:
     said = problem.message
     return {
-        "zh": f"{name}：{said['zh']} 改好后放回文件夹即可。",
-        "en": f"{name}: {said['en']} Put it back into the folder when it is mended.",
+        "zh": f"{name}：{said['zh']} 改好后放回原处即可。",
+        "en": f"{name}: {said['en']} Put it back when it is mended.",
     }
 
 
 def _bring(connection: Connection, done: Run, piece: Piece) -> bool:
     """One piece all the way in; False where a person must map its columns first."""
-    one = services.begin(files.read_chunks(piece.path), file_name=piece.name, by=connection.owner)
-    one.source = connection.source
-    one.save(update_fields=["source"])
-    done.made = one
-    known = queries.remembered(services.look_at(one, 1))
-    if known is None:
-        done.state, done.cursor = State.WAITS, piece.cursor
+    by = connection.owner
+    with transaction.atomic():
+        one = services.begin(
+            files.read_chunks(piece.path), file_name=piece.name, by=by, shape=piece.shape,
+            guess=documents.guess if piece.shape else guess_mapping,
+        )  # fmt: skip
+        one.source = connection.source
+        one.save(update_fields=["source"])
+        if piece.taken is not None:
+            piece.taken(one)
+    columns = [column.name for column in services.look_at(one, 1).columns]
+    held = mappings.in_use(one.shape)
+    mapping = piece.mapping or _fitting(held, columns, loosely=bool(piece.shape))
+    if mapping is None:
+        done.state, done.cursor, done.made = State.WAITS, piece.cursor, one
         return False
-    mapping = msgspec.structs.replace(
-        msgspec.convert(known.mapping, Mapping), source=connection.source.key
-    )
-    services.map_columns(one, mapping, by=connection.owner)
-    services.check(one, by=connection.owner)
-    services.load(one, by=connection.owner)
+    if done.state != State.WAITS:
+        done.made = one
+    mapping = msgspec.structs.replace(mapping, source=connection.source.key)
+    services.use_mapping(one, mapping, columns, by=by)
+    services.check(one, by=by)
+    services.load(one, by=by)
     one.refresh_from_db()
     with transaction.atomic():
         connection.cursor = piece.cursor
@@ -157,8 +156,36 @@ def _bring(connection: Connection, done: Run, piece: Piece) -> bool:
         done.loaded += one.loaded
         done.known += one.known
         done.rejected += one.rejected
+        if piece.shape and held is not None:
+            done.problem = _of_fields(sorted(set(columns) - set(held.columns))) or done.problem
         done.save()
+    if held is not None:
+        mappings.used(held)
     return True
+
+
+def _fitting(held: SavedMapping | None, columns: list[str], *, loosely: bool) -> Mapping | None:
+    """The mapping that is kept, where it fits these columns. `loosely`: fields that it names may be
+    lacking, as long as none of them is required."""
+    if held is None:
+        return None
+    mapping = msgspec.convert(held.mapping, Mapping)
+    if not loosely:
+        return mapping
+    there = {column: field for column, field in mapping.columns.items() if column in columns}
+    mapping = msgspec.structs.replace(mapping, columns=there)
+    return None if mapping.missing() else mapping
+
+
+def _of_fields(new: list[str]) -> dict[str, str]:
+    """That fields came which nobody has seen when the mapping was made."""
+    if not new:
+        return {}
+    listed = new[:MOST_TOLD]
+    return {
+        "zh": f"出现了新字段：{'、'.join(listed)}。需要时请修改字段对应。",
+        "en": f"New fields came: {', '.join(listed)}. Change the mapping where you want them.",
+    }
 
 
 def _fault(error: Exception) -> dict[str, str]:

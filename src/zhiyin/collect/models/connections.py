@@ -15,11 +15,15 @@ MOST_MINUTES = 30
 
 
 class Connection(models.Model):
-    """A folder or a table of a database that is looked at again and again."""
+    """A place that is looked at again and again: a folder, a table, a server of somebody else."""
 
     class Kind(models.TextChoices):
         FOLDER = "folder", _("Folder")
+        SFTP = "sftp", _("SFTP")
+        BUCKET = "bucket", _("S3 bucket")
         DATABASE = "database", _("Database")
+        API = "api", _("REST API")
+        WEBHOOK = "webhook", _("Webhook")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="connections")
@@ -76,3 +80,57 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Arrival(models.Model):
+    """What somebody sent to a webhook, durable before it was answered, until it is old."""
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="arrivals")
+    received_at = models.DateTimeField()
+    topic = models.CharField(max_length=120, blank=True)  # as the sender calls it
+    message_id = models.CharField(max_length=200)  # the sender's, else a digest of the body
+    body = models.BinaryField()
+    made = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "message_id"], name="arrival_once"),
+        ]
+        indexes = [
+            models.Index(fields=["connection", "-received_at"]),
+            models.Index(fields=["received_at"]),
+            models.Index(
+                fields=["connection", "topic", "id"], name="arrival_waits",
+                condition=models.Q(made__isnull=True),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class TurnedAway(models.Model):
+    """How often a day something was not let in at a webhook, and why. Nothing of it is kept."""
+
+    class Reason(models.TextChoices):
+        SIGNATURE = "signature", _("The signature or token is missing or wrong")
+        STALE = "stale", _("Signed too long ago, or in the future")
+        NOT_JSON = "not_json", _("No JSON object")
+        TOO_LARGE = "too_large", _("Too large")
+        OFF = "off", _("The source is switched off")
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="turned_away")
+    day = models.DateField()
+    reason = models.CharField(max_length=12, choices=Reason)
+    times = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "day", "reason"], name="turned_away_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} {self.day} {self.reason}"

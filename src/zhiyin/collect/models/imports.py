@@ -35,6 +35,7 @@ class Import(models.Model):
     file_digest = models.CharField(max_length=64, db_index=True)
     path = models.CharField(max_length=500)
     mapping = models.JSONField(default=dict)
+    shape = models.CharField(max_length=64, blank=True, default="")  # what a mapping is kept for
     report = models.JSONField(default=dict)
     rows = models.BigIntegerField(default=0)
     loaded = models.BigIntegerField(default=0)
@@ -48,21 +49,52 @@ class Import(models.Model):
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["-created_at"])]
+        indexes = [
+            models.Index(fields=["-created_at"]),
+            models.Index(fields=["shape", "-created_at"]),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
 
 
 class SavedMapping(models.Model):
-    """A mapping that fitted a file with these column names; offered again for the next one."""
+    """The mapping in use for what has this shape; offered again for the next of it.
+
+    The shape is the digest of a file's header, or stands for what one connection brings, whose
+    documents have this field or lack it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     header_digest = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=20, choices=Import.Kind)
     mapping = models.JSONField()
+    columns = models.JSONField(default=list)  # that there were when it was made
+    version = models.PositiveIntegerField(default=1)
     used_at = models.DateTimeField(auto_now=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
 
     def __str__(self) -> str:
         return self.header_digest[:12]
+
+
+class MappingVersion(models.Model):
+    """A mapping as it was once: never changed, taken back by making a new one of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    of = models.ForeignKey(SavedMapping, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=Import.Kind)
+    mapping = models.JSONField()
+    columns = models.JSONField(default=list)
+    from_number = models.PositiveIntegerField(null=True, blank=True)  # that it took back
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["of", "number"], name="mapping_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.of_id} {self.number}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,10 +18,11 @@ from zhiyin.accounts import access
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
 from zhiyin.collect import tasks
-from zhiyin.collect.connections import running, services
-from zhiyin.collect.connections.databases import Look
+from zhiyin.collect.connections import kinds, running, services
+from zhiyin.collect.connections import queries as connection_queries
 from zhiyin.collect.connections.forms import AnewForm, ConnectionForm
 from zhiyin.collect.connections.problems import Trouble
+from zhiyin.collect.connections.signatures import Scheme
 from zhiyin.collect.models import Connection
 from zhiyin.collect.source_health import name_of
 from zhiyin.collect.views.asking import in_chinese, person
@@ -32,20 +34,41 @@ _read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 
 @gate("source.manage")
 @never_cache
-@sensitive_post_parameters("secret")
+@require_GET
+def choose_connection(request: HttpRequest, source_id: UUID) -> HttpResponse:
+    """The kinds of connection that there are."""
+    source = source_of(person(request), source_id, "source.manage")
+    context = {
+        "source": source,
+        "source_name": name_of(source),
+        "kinds": [(Connection.Kind(name), one) for name, one in kinds.KINDS.items()],
+    }
+    return render(request, "collect/choose_connection.html", context)
+
+
+@gate("source.manage")
+@never_cache
+@sensitive_post_parameters()
 @_read_or_write
 def new_connection(request: HttpRequest, source_id: UUID, kind: str) -> HttpResponse:
     """A new connection of this kind; it can be tried before it is kept."""
     source = source_of(person(request), source_id, "source.manage")
-    chosen = _kind(kind)
-    form = ConnectionForm(request.POST or None, chosen)
-    context: dict[str, object] = {"source": source, "source_name": name_of(source), "form": form}
-    if request.method == "POST" and form.is_valid() and _tried(request, form, context, ""):
+    if kind not in kinds.KINDS:
+        raise Http404
+    chosen = Connection.Kind(kind)
+    form = kinds.KINDS[kind].form(request.POST or None)
+    context: dict[str, object] = {
+        "source": source, "source_name": name_of(source), "form": form, "kind": chosen,
+        "tests": kinds.KINDS[kind].asks,
+    }  # fmt: skip
+    if request.method == "POST" and form.is_valid() and _tried(request, form, context, chosen, ""):
+        secret = form.entered() or form.made_secret()
         made = services.create(
-            source, chosen, name=form.cleaned_data["name"], where=form.where(),
-            secret=form.cleaned_data.get("secret", ""),
+            source, chosen, name=form.cleaned_data["name"], where=form.where(), secret=secret,
             every_minutes=form.cleaned_data["every_minutes"], by=person(request),
         )  # fmt: skip
+        if not kinds.of(made).asks:
+            return _shown_secret(request, made, secret)
         tasks.begin_reading(made)
         messages.success(request, _("The connection is there and is being read."))
         return redirect("connection", made.pk)
@@ -54,21 +77,22 @@ def new_connection(request: HttpRequest, source_id: UUID, kind: str) -> HttpResp
 
 @gate("source.manage")
 @never_cache
-@sensitive_post_parameters("secret")
+@sensitive_post_parameters()
 @_read_or_write
 def change_connection(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Other settings; they can be tried before they are kept."""
     one = _connection(person(request), connection_id, "source.manage")
-    form = ConnectionForm(request.POST or None, Connection.Kind(one.kind), one)
+    chosen = Connection.Kind(one.kind)
+    form = kinds.of(one).form(request.POST or None, one)
     context: dict[str, object] = {
         "source": one.source, "source_name": name_of(one.source), "form": form, "one": one,
+        "kind": chosen, "tests": kinds.of(one).asks,
     }  # fmt: skip
     if request.method == "POST" and form.is_valid():
-        saved = "" if form.cleaned_data.get("secret") else _saved_secret(one, context)
-        if _tried(request, form, context, saved):
+        saved = "" if form.entered() else _saved_secret(one, context)
+        if _tried(request, form, context, chosen, saved):
             services.change(
-                one, name=form.cleaned_data["name"], where=form.where(),
-                secret=form.cleaned_data.get("secret", ""),
+                one, name=form.cleaned_data["name"], where=form.where(), secret=form.entered(),
                 every_minutes=form.cleaned_data["every_minutes"], by=person(request),
             )  # fmt: skip
             messages.success(request, _("Saved."))
@@ -91,10 +115,19 @@ def connection(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         "source_name": name_of(one.source),
         "runs": [(run, run.problem.get(language, "")) for run in runs],
         "now": timezone.now(),
-        "by_time": one.cursor.get("type") in ("datetime", "date"),
+        "by_time": _reads_by_time(one),
         "may_manage": access.can_reach(me, "source.manage", one.source),
         "may_see_imports": access.allowed(me, "import.see"),
+        "asks": kinds.of(one).asks,
+        "mappings": connection_queries.mappings_of(one),
     }
+    if not kinds.of(one).asks:
+        context |= {
+            "address": request.build_absolute_uri(reverse("arrive", args=[one.pk])),
+            "by_path": one.where.get("signed") == Scheme.PATH,
+            "arrivals": connection_queries.arrivals(one),
+            "turned_away": connection_queries.turned_away(one, timezone.now()),
+        }
     return render(request, "collect/connection.html", context)
 
 
@@ -140,6 +173,18 @@ def sync_anew(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 @gate("source.manage")
+@never_cache
+@require_POST
+def exchange_connection_secret(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """A new secret for a webhook, shown this once."""
+    me = person(request)
+    one = _connection(me, connection_id, "source.manage")
+    if kinds.of(one).asks:
+        raise Http404
+    return _shown_secret(request, one, services.exchange_secret(one, by=me))
+
+
+@gate("source.manage")
 @require_POST
 def remove_connection(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     me = person(request)
@@ -158,21 +203,46 @@ def _connection(me: User, connection_id: UUID, permission: str) -> Connection:
     return found
 
 
+def _shown_secret(request: HttpRequest, one: Connection, secret: str) -> HttpResponse:
+    """Address and secret, once; the page is not kept by the browser."""
+    by_path = one.where.get("signed") == Scheme.PATH
+    name = "arrive_by_secret" if by_path else "arrive"
+    address = reverse(name, args=[one.pk, secret] if by_path else [one.pk])
+    context = {
+        "one": one, "source": one.source, "source_name": name_of(one.source),
+        "address": request.build_absolute_uri(address), "secret": "" if by_path else secret,
+        "by_path": by_path, "scheme": one.where.get("signed"),
+    }  # fmt: skip
+    return render(request, "collect/webhook_made.html", context)
+
+
 def _tried(
-    request: HttpRequest, form: ConnectionForm, context: dict[str, object], saved: str
-) -> bool:
+    request: HttpRequest, form: ConnectionForm, context: dict[str, object],
+    kind: Connection.Kind, saved: str,
+) -> bool:  # fmt: skip
     """Try what the form says; True where it works and is to be kept."""
-    secret = form.cleaned_data.get("secret") or saved
     try:
-        found: Look = services.look(form.kind, form.where(), secret)
+        found = kinds.KINDS[kind].look(form.where(), form.entered() or saved)
     except Trouble as trouble:
         context["problem"] = _words(trouble)
         return False
     context["look"] = found
     if "test" in request.POST:
         return False
-    if form.kind == Connection.Kind.DATABASE and not form.cleaned_data["table"]:
-        form.add_error("table", _("Choose one of the tables below."))
+    if (undecided := form.undecided(found)) is not None:
+        form.add_error(*undecided)
+        return False
+    return True
+
+
+def _reads_by_time(one: Connection) -> bool:
+    """Whether it can be read from a day on."""
+    back = kinds.of(one).since
+    if back is None:
+        return False
+    try:
+        back(one.cursor, timezone.localdate())
+    except Trouble:
         return False
     return True
 
@@ -183,10 +253,6 @@ def _saved_secret(one: Connection, context: dict[str, object]) -> str:
     except Trouble as trouble:
         context["problem"] = _words(trouble)
         return ""
-
-
-def _kind(text: str) -> Connection.Kind:
-    return Connection.Kind.DATABASE if text == "database" else Connection.Kind.FOLDER
 
 
 def _status(form: ConnectionForm, context: dict[str, object]) -> int:

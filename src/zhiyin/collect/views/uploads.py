@@ -21,7 +21,7 @@ from zhiyin.cleaning.errors import FileProblem, NoSpace, TooLarge
 from zhiyin.cleaning.fields import Kind
 from zhiyin.cleaning.mapping import Mapping, guess_mapping
 from zhiyin.cleaning.preview import Preview
-from zhiyin.collect import files, own_fields, queries, services, starting
+from zhiyin.collect import files, mappings, own_fields, queries, services, starting, trial
 from zhiyin.collect.forms import MappingForm
 from zhiyin.collect.models import Import, Source
 from zhiyin.collect.views.asking import import_of, in_chinese, person, words_of
@@ -81,15 +81,19 @@ def columns(request: HttpRequest, import_id: UUID) -> HttpResponse:
     mapping = _mapping(request, one, look)
     own = own_fields.offered(mapping.kind, me)
     form = MappingForm(look, mapping, data, fixed_source=fixed, own=own)
-    if data is not None and _saved(one, form, by=me):
+    tried = None
+    if data is not None and "test" in data:
+        tried = trial_of(form, me)
+    elif data is not None and _saved(one, form, by=me):
         return redirect("import", one.pk)
     context = {
         "one": one,
         "form": form,
         "look": look,
-        "rows": look.rows[:PREVIEW_ROWS],
+        "rows": form.shown(PREVIEW_ROWS),
+        "trial": tried,
         "kinds": [(f"?kind={k}", word, k == form.mapping.kind) for k, word in Import.Kind.choices],
-        "remembered": queries.remembered(look) if "kind" not in request.GET else None,
+        "remembered": mappings.in_use(one.shape) if "kind" not in request.GET else None,
         "twin": services.loaded_before(one),
         "sources": Source.objects.order_by("key").values_list("key", flat=True)[:200],
         "zones": COMMON_ZONES,
@@ -97,8 +101,20 @@ def columns(request: HttpRequest, import_id: UUID) -> HttpResponse:
         "chinese": in_chinese(),
         "step": 2,
     }
-    status = 422 if data is not None else 200
+    status = 422 if data is not None and tried is None else 200
     return render(request, "collect/columns.html", context, status=status)
+
+
+def trial_of(form: MappingForm, me: User) -> trial.Trial | None:
+    """What would become of the first rows; None where the mapping must be put right first."""
+    mapping = form.mapped()
+    if mapping is None:
+        return None
+    try:
+        return trial.trial(form.look, mapping, by=me)
+    except FileProblem as problem:
+        form.problems.append(words_of(problem))
+        return None
 
 
 def _shop_name(mapping: Mapping) -> str:
