@@ -48,6 +48,7 @@ def test_a_good_line_comes_out_typed(tmp_path: Path) -> None:
             "quantity": 6, "unit_price": Decimal("2.5500"), "amount": Decimal("15.3000"),
             "kind": "sale", "country": "United Kingdom", "currency": "GBP", "email": None,
             "phone": None, "member_card": None,
+            "was": '{"customer_ref":["17850.0","customer_number_decimal"]}',
         }
     ]  # fmt: skip
 

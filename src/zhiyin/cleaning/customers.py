@@ -15,11 +15,12 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import companies, contacts, dates, places, words
+from . import companies, contacts, dates, mended, originals, places, words
 from .columns import Parsed, parse_distinct, tidy_column
 from .errors import BadValue, Reason
 from .field_columns import FieldColumns
 from .mapping import Mapping
+from .originals import Originals
 from .reading import Batch
 from .report import Action, CleaningReport, Rule, Tally
 from .row_copies import Copies
@@ -51,6 +52,7 @@ PROFILES = pa.schema(
         ("device_id", pa.string()),
         ("created_us", pa.int64()),
         ("own", pa.string()),  # what the company's own fields hold, as a JSON object
+        originals.WAS,
     ]
 )
 IDENTIFIERS = ("customer_ref", "email", "phone", "member_card", "wechat")
@@ -60,31 +62,17 @@ DUPLICATE = Rule(
     "整行与前面某一行完全相同：只保留第一行。",
     "The whole row equals an earlier one: the first is kept.",
 )
-NAME_MENDED = Rule(
-    "name_tidied",
-    Action.MENDED,
-    "姓名里有多余空格、全角字符、不可见字符或称谓：已整理，称谓另存。",
-    "The name had stray spaces, full-width letters, invisible marks or a title: tidied; the title "
-    "is kept beside it.",
-)
-PHONE_MENDED = Rule(
-    "phone_standard",
-    Action.MENDED,
-    "电话号码写法不一：已统一为国际格式（E.164）。",
-    "The phone number was written in a local way: brought to international form (E.164).",
-)
-EMAIL_MENDED = Rule(
-    "email_standard",
-    Action.MENDED,
-    "邮箱有大写、空格或全角字符：已统一为小写。",
-    "The e-mail address had capitals, spaces or full-width letters: brought to one form.",
-)
 NO_CONSENT = Rule(
     "consent_not_stated",
     Action.KEPT,
     "没有写明是否同意邮件或短信：按未同意处理，不会向其发送营销信息。",
     "No consent to e-mail or SMS is stated: treated as not given, nobody is written to.",
 )
+_COMPARED = (
+    "customer_ref", "email", "phone", "gender", "birthday", "language", "tags", "company",
+    "address", "city", "province", "country", "department_code", "member_card", "wechat",
+    "device_id", "consent_email", "consent_sms", "consent_profiling",
+)  # fmt: skip
 _TAG_SIGNS = ";；,，、|"
 _OLDEST = 120
 
@@ -107,6 +95,7 @@ class CleanedCustomers:
     profiles: pa.Table
     rejected: pa.Table
     report: CleaningReport
+    changed: pa.Table  # examples, as `originals.CHANGED` has them
 
 
 def clean_customers(
@@ -120,7 +109,7 @@ def clean_customers(
         return _profiles(columns, mapping, now, tally, copies, own)
 
     swept: Swept = sweep(batches, mapping, clean, PROFILES, copies)
-    return CleanedCustomers(swept.rows, swept.rejected, swept.report)
+    return CleanedCustomers(swept.rows, swept.rejected, swept.report, swept.changed)
 
 
 def parse_birthday(text: str, *, today: date, day_first: bool | None = None) -> date:
@@ -156,7 +145,7 @@ def _profiles(
         return read(name, partial(_short, limit=limit), pa.string())
 
     today = now.astimezone(mapping.zone).date()
-    names = _names(columns)
+    names, written = _names(columns)
     created = _created(columns, mapping, now)
     values = {
         "row_number": columns.row_numbers,
@@ -208,11 +197,17 @@ def _profiles(
             "give at least one of customer number, e-mail, phone, member card or WeChat",
         ),
     )
+    was = _originals(columns, values, written, placed)
+    values["was"] = was.column()
     table = pa.table([values[name] for name in PROFILES.names], schema=PROFILES)
     again = copies.mask(columns)
     good = pc.and_(columns.good(), pc.invert(again))
     tally.note_mask(DUPLICATE, pc.and_(columns.good(), again), columns.row_numbers)
-    _note_mended(columns, table, good, tally)
+    for rule, name in ((mended.NAME, "name"), (mended.PHONE, "phone"), (mended.EMAIL, "email")):
+        changed = pc.not_equal(columns.text(name), table.column(name).combine_chunks())
+        tally.note_mask(rule, pc.and_(good, pc.fill_null(changed, False)), columns.row_numbers)
+    _note_silent(columns, table, good, tally)
+    columns.keep_changed(was.shown, good)
     for rule, mask in placed.items():
         tally.note_mask(rule, pc.and_(good, mask), columns.row_numbers)
     return table.filter(good)
@@ -239,7 +234,8 @@ def _own(columns: FieldColumns, own: Sequence[OwnColumn], values: dict[str, pa.A
     return pa.array([f"{{{', '.join(row)}}}" if row else None for row in rows], pa.string())
 
 
-def _names(columns: FieldColumns) -> dict[str, pa.Array]:
+def _names(columns: FieldColumns) -> tuple[dict[str, pa.Array], pa.Array]:
+    """Name and title, and the name as it was written."""
     field = "name"
     written = columns.text("name")
     if not columns.has("name") and (columns.has("family_name") or columns.has("given_name")):
@@ -250,7 +246,37 @@ def _names(columns: FieldColumns) -> dict[str, pa.Array]:
         field, parse_distinct(written, lambda text: words.parse_name(text).text, pa.string())
     )
     title = parse_distinct(written, lambda text: words.parse_name(text).title, pa.string())
-    return {"name": name, "title": title.values}
+    return {"name": name, "title": title.values}, written
+
+
+def _originals(
+    columns: FieldColumns, values: dict[str, pa.Array], name: pa.Array, placed: dict[Rule, pa.Array]
+) -> Originals:
+    """What each cell was before, where it reads differently now."""
+    was = Originals(columns.row_numbers)
+    for rule in (places.STANDARD, places.ADDED):
+        if rule in placed:
+            for field in ("province", "city"):
+                now, before = values[field], pc.fill_null(columns.text(field), "")
+                bare = pc.equal(pc.utf8_trim_whitespace(before), "")
+                fits = bare if rule is places.ADDED else pc.invert(bare)
+                moved = pc.and_(fits, pc.fill_null(pc.not_equal(before, now), False))
+                moved = pc.and_(pc.or_(placed[rule], placed[places.ADDED]), moved)
+                was.note(field, before, now, moved, rule)
+    if columns.has("name"):
+        was.compared("name", name, values["name"], mended.NAME)
+    else:
+        pieces = (pc.fill_null(columns.text(one), "") for one in ("family_name", "given_name"))
+        apart = pc.binary_join_element_wise(*pieces, " | ")
+        was.note("name", apart, values["name"], pc.is_valid(values["name"]), mended.NAME_JOINED)
+    reference = columns.text("customer_ref")
+    decimal = pc.match_substring_regex(reference, r"^\s*\d+\.0+\s*$")
+    was.note("customer_ref", reference, values["customer_ref"], decimal, mended.NUMBER_DECIMAL)
+    for field in _COMPARED:
+        if columns.has(field):
+            was.compared(field, columns.text(field), values[field], mended.rule_of(field))
+    was.moments("created_at", columns.text("created_at"), columns.as_date(values["created_us"]))
+    return was
 
 
 def _whole_name(family: str | None, given: str | None) -> str | None:
@@ -278,14 +304,7 @@ def _short(text: str, *, limit: int) -> str | None:
     return words.limited(words.tidy(text), limit) or None
 
 
-def _note_mended(columns: FieldColumns, table: pa.Table, good: pa.Array, tally: Tally) -> None:
-    for rule, name in (
-        (NAME_MENDED, "name"),
-        (PHONE_MENDED, "phone"),
-        (EMAIL_MENDED, "email"),
-    ):
-        changed = pc.not_equal(columns.text(name), table.column(name).combine_chunks())
-        tally.note_mask(rule, pc.and_(good, pc.fill_null(changed, False)), columns.row_numbers)
+def _note_silent(columns: FieldColumns, table: pa.Table, good: pa.Array, tally: Tally) -> None:
     silent = pc.and_(
         pc.is_null(table.column("consent_email")), pc.is_null(table.column("consent_sms"))
     )

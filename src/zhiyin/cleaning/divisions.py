@@ -72,6 +72,11 @@ def division(code: str) -> Division | None:
     return _all().get(code)
 
 
+def all_divisions() -> Iterator[Division]:
+    """Every division there is today."""
+    yield from _all().values()
+
+
 def above(one: Division) -> tuple[Division | None, Division | None]:
     """The province and the prefecture of a division, each None where there is none.
 

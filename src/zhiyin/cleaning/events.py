@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import contacts, words
+from . import contacts, mended, originals, words
 from .columns import parse_distinct, parse_moments, tidy_column
 from .errors import BadValue, Reason
 from .field_columns import FieldColumns
@@ -35,6 +35,7 @@ EVENTS = pa.schema(
         ("device_id", pa.string()),
         ("message_id", pa.string()),
         ("properties", pa.string()),
+        originals.WAS,
     ]
 )
 IDENTIFIERS = ("customer_ref", "email", "phone", "device_id")
@@ -54,6 +55,7 @@ class CleanedEvents:
     events: pa.Table
     rejected: pa.Table
     report: CleaningReport
+    changed: pa.Table  # examples, as `originals.CHANGED` has them
 
 
 def clean_events(
@@ -66,7 +68,7 @@ def clean_events(
         return _events(columns, mapping, now, tally, copies)
 
     swept: Swept = sweep(batches, mapping, clean, EVENTS, copies)
-    return CleanedEvents(swept.rows, swept.rejected, swept.report)
+    return CleanedEvents(swept.rows, swept.rejected, swept.report, swept.changed)
 
 
 def parse_properties(text: str) -> str:
@@ -136,10 +138,25 @@ def _events(
             "give at least one of customer number, e-mail, phone or device id",
         ),
     )
+    was = _originals(columns, values)
+    values["was"] = was.column()
     table = pa.table([values[n] for n in EVENTS.names], schema=EVENTS)
     again = copies.mask(columns)
     tally.note_mask(DUPLICATE, pc.and_(columns.good(), again), columns.row_numbers)
-    return table.filter(pc.and_(columns.good(), pc.invert(again)))
+    kept = pc.and_(columns.good(), pc.invert(again))
+    columns.keep_changed(was.shown, kept)
+    return table.filter(kept)
+
+
+def _originals(columns: FieldColumns, values: dict[str, pa.Array]) -> originals.Originals:
+    """What each cell was before, where it reads differently now."""
+    was = originals.Originals(columns.row_numbers)
+    for field in ("name", *IDENTIFIERS):
+        if columns.has(field):
+            rule = mended.TEXT if field == "name" else mended.rule_of(field)
+            was.compared(field, columns.text(field), values[field], rule)
+    was.moments("occurred_at", columns.text("occurred_at"), columns.as_date(values["ts_us"]))
+    return was
 
 
 def _properties(columns: FieldColumns, mapping: Mapping) -> pa.Array:

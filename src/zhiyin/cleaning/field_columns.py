@@ -33,6 +33,7 @@ class FieldColumns:
             self.row_numbers = pa.concat_arrays(self.row_numbers.chunks)
         self.size = table.num_rows
         self._problems: list[tuple[str, pa.Array, tuple[Reason, ...]]] = []
+        self.changed: list[pa.Table] = []  # examples of cells that were mended
 
     def has(self, name: str) -> bool:
         """Whether a column fills the field."""
@@ -44,6 +45,26 @@ class FieldColumns:
         if column is None:
             return pa.nulls(self.size, pa.string())
         return text_column(self._table.column(column))
+
+    def as_came(self, name: str) -> pa.Array:
+        """The cells of a field before anybody touched them."""
+        column = self._mapping.column_of(name)
+        if column is None:
+            return pa.nulls(self.size, pa.string())
+        return text_column(self._as_came.column(column))
+
+    def as_date(self, us: pa.Array) -> pa.Array:
+        """Microseconds since 1970 as a time in the file's own zone, in standard form."""
+        moments = us.cast(pa.timestamp("us", "UTC"))
+        local = pc.local_timestamp(moments.cast(pa.timestamp("us", self._mapping.timezone)))
+        return pc.strftime(local.cast(pa.timestamp("s"), safe=False), "%Y-%m-%d %H:%M:%S")
+
+    def keep_changed(self, shown: list[pa.Table], good: pa.Array) -> None:
+        """Keep examples of mended cells, of good rows only."""
+        numbers = self.row_numbers.filter(good)
+        self.changed += [
+            one.filter(pc.is_in(one.column("row_number"), value_set=numbers)) for one in shown
+        ]
 
     def problems(self, name: str, parsed: Parsed) -> pa.Array:
         """Note the problems of a parsed field; gives its values."""

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import contacts, order_rules, rejects, shops
+from . import contacts, order_originals, order_rules, originals, rejects, shops
 from .columns import (
     MONEY,
     parse_amounts,
@@ -54,6 +54,7 @@ LINES = pa.schema(
         ("email", pa.string()),
         ("phone", pa.string()),
         ("member_card", pa.string()),
+        originals.WAS,
     ]
 )
 _SQL = Path(__file__).parent / "sql"
@@ -70,6 +71,7 @@ class Cleaned:
     rejected: pa.Table
     report: CleaningReport
     set_aside: pa.Table
+    changed: pa.Table  # examples, as `originals.CHANGED` has them
 
 
 def clean_orders(
@@ -78,6 +80,7 @@ def clean_orders(
     """Clean a file of order lines; `now` decides what is in the future."""
     tally = Tally()
     rejected: list[pa.Table] = []
+    changed: list[pa.Table] = []
     rows = 0
     known = shops.shop(mapping.shop)
     shop = ShopRows(known, mapping) if known else None
@@ -97,7 +100,8 @@ def clean_orders(
                 rows += table.num_rows
                 if not table.num_rows:
                     continue
-                staged, refused = _parse(table, mapping, now, tally, shop)
+                staged, refused, shown = _parse(table, mapping, now, tally, shop)
+                changed += shown
                 rejected.append(refused)
                 database.register("batch", staged)
                 database.execute((_SQL / "stage.sql").read_text("utf-8"))
@@ -114,13 +118,13 @@ def clean_orders(
         rejected=pc.count_distinct(refused.column("row_number")).as_py(),
         findings=tally.findings(),
     )
-    return Cleaned(lines, refused, report, aside)
+    return Cleaned(lines, refused, report, aside, originals.joined(changed))
 
 
 def _parse(
     table: pa.Table, mapping: Mapping, now: datetime, tally: Tally, shop: ShopRows | None
-) -> tuple[pa.Table, pa.Table]:
-    """Parse one batch: typed columns of the good rows, and the rejected rows."""
+) -> tuple[pa.Table, pa.Table, list[pa.Table]]:
+    """Parse one batch: typed columns of the good rows, the rejected rows, examples of changes."""
     ready = shop.ready(table) if shop else Ready(table, {}, pa.nulls(table.num_rows, MONEY))
     columns = FieldColumns(ready.table, mapping, as_came=table)
     order_number = tidy_column(columns.text("order_number"))
@@ -128,6 +132,7 @@ def _parse(
     ts_us = _times(columns, mapping, now)
     quantity = _quantities(columns)
     quantity, unit_price, amount = _prices(columns, quantity, tally)
+    listed = amount
     amount = pc.coalesce(ready.paid, amount)
     product_text = columns.text("product_name")
     product_name = tidy_column(product_text)
@@ -157,6 +162,16 @@ def _parse(
         mask = pc.and_(pc.and_not(good, unsold), pa.array(applied, pa.bool_()))
         tally.note_mask(rule, mask, columns.row_numbers)
     country = tidy_column(columns.text("country"))
+    texts = {
+        "order_number": order_number, "sku": sku, "product_name": product_name,
+        "currency": currency, "customer_ref": customer_ref, "email": email, "phone": phone,
+        "member_card": tidy_column(columns.text("member_card")), "country": country,
+    }  # fmt: skip
+    was = order_originals.of_batch(columns, texts, bad={"email": bad_email, "phone": bad_phone})
+    order_originals.of_numbers(
+        was, columns, {"ordered_at": ts_us, "quantity": quantity, "unit_price": unit_price,
+                       "amount": amount}, listed, ready.applied)  # fmt: skip
+    columns.keep_changed(was.shown, good)
     staged = pa.table(
         {
             "row_number": columns.row_numbers,
@@ -173,12 +188,13 @@ def _parse(
             "currency": pc.coalesce(currency, pa.scalar(mapping.currency)),
             "email": email,
             "phone": phone,
-            "member_card": tidy_column(columns.text("member_card")),
+            "member_card": texts["member_card"],
             "unsold": unsold,
+            "was": was.column(),
             "whole": columns.whole(),
         }
     )
-    return staged.filter(good), columns.rejected()
+    return staged.filter(good), columns.rejected(), columns.changed
 
 
 def _times(columns: FieldColumns, mapping: Mapping, now: datetime) -> pa.Array:

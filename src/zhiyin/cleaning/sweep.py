@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import rejects
+from . import originals, rejects
 from .field_columns import FieldColumns
 from .mapping import Mapping
 from .reading import Batch
@@ -23,6 +23,7 @@ class Swept:
     rows: pa.Table
     rejected: pa.Table
     report: CleaningReport
+    changed: pa.Table
 
 
 def sweep(
@@ -36,6 +37,7 @@ def sweep(
     tally = Tally()
     cleaned: list[pa.Table] = [schema.empty_table()]
     rejected: list[pa.Table] = []
+    changed: list[pa.Table] = []
     rows = 0
     for batch in batches:
         table = batch.table if isinstance(batch, Batch) else batch
@@ -47,6 +49,7 @@ def sweep(
             columns = FieldColumns(table, mapping)
             cleaned.append(clean(columns, tally))
             rejected.append(columns.rejected())
+            changed += columns.changed
     refused = rejects.joined(rejected)
     tally.note_rejected(refused)
     good = pa.concat_tables(cleaned)
@@ -57,4 +60,4 @@ def sweep(
         rejected=pc.count_distinct(refused.column("row_number")).as_py(),
         findings=tally.findings(),
     )
-    return Swept(good, refused, report)
+    return Swept(good, refused, report, originals.joined(changed))

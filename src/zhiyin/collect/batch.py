@@ -16,7 +16,10 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from zhiyin.cleaning.originals import Original
 from zhiyin.collect.models import Source
+
+Was = dict[str, Original]  # by field, what stood there before it was cleaned, and by which rule
 
 
 class Outcome(StrEnum):
@@ -46,6 +49,7 @@ class LineFacts(msgspec.Struct):
     quantity: int
     unit_price: Decimal
     amount: Decimal
+    was: Was | None = None
 
 
 class OrderFacts(msgspec.Struct):
@@ -57,6 +61,7 @@ class OrderFacts(msgspec.Struct):
     currency: str
     lines: list[LineFacts]
     adds_to: UUID | None = None  # the order that is here already, where these lines are more of it
+    was: Was | None = None
 
 
 class ConsentFact(NamedTuple):
@@ -70,12 +75,17 @@ class ConsentFact(NamedTuple):
 
 
 class ProfileFacts(msgspec.Struct):
-    """What a profile row says; only the fields that it had."""
+    """What a profile row says; only the fields that it had.
+
+    `was` also tells of cells that could not be read, and so are in no field.
+    """
 
     fields: dict[str, str | date | list[str]]
     consents: list[ConsentFact]
     fills_gaps_only: bool = False  # said in passing (the country of an order): never overwrites
     own: dict[str, str | bool | list[str]] = {}  # of fields that the company added itself
+    was: Was = {}
+    said_at: datetime | None = None  # when it was said, where the event's time is not that
 
 
 class Incoming(msgspec.Struct):
@@ -97,6 +107,7 @@ class Incoming(msgspec.Struct):
     received_at: datetime | None = None  # where that is not the batch's
     told: dict[str, object] | None = None  # traits as they were said, which the plan is about
     detail: str = ""  # of the reason
+    was: Was | None = None  # of the event itself; kept with the hot event, never in the lake
 
 
 @dataclass

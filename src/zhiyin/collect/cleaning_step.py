@@ -27,6 +27,7 @@ class CleanRows:
     rows: pa.Table
     rejected: pa.Table
     report: CleaningReport
+    changed: pa.Table  # examples of mended cells: `cleaning.originals.CHANGED`
 
 
 def clean(
@@ -39,12 +40,12 @@ def clean(
     batches = _told(file.batches(), progress)
     if mapping.kind is Kind.ORDERS:
         orders = clean_orders(batches, mapping, now=now)
-        return CleanRows(orders.lines, orders.rejected, orders.report)
+        return CleanRows(orders.lines, orders.rejected, orders.report, orders.changed)
     if mapping.kind is Kind.CUSTOMERS:
         people = clean_customers(batches, mapping, now=now, own=own)
-        return CleanRows(people.profiles, people.rejected, people.report)
+        return CleanRows(people.profiles, people.rejected, people.report, people.changed)
     events = clean_events(batches, mapping, now=now)
-    return CleanRows(events.events, events.rejected, events.report)
+    return CleanRows(events.events, events.rejected, events.report, events.changed)
 
 
 def _told(batches: Iterator[Batch], progress: Progress) -> Iterator[Batch]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from zhiyin.cleaning import originals
 from zhiyin.cleaning.fields import Kind
 from zhiyin.collect.batch import (
     ConsentFact,
@@ -24,6 +25,7 @@ from zhiyin.collect.batch import (
     OrderFacts,
     ProfileFacts,
     Seen,
+    Was,
     event_id,
 )
 from zhiyin.collect.models import Source
@@ -67,15 +69,18 @@ def _order(rows: list[Row], source: Source) -> Incoming:
         LineFacts(
             kind=row["kind"], sku=row["sku"] or "", name=row["product_name"] or "",
             quantity=row["quantity"], unit_price=row["unit_price"], amount=row["amount"],
+            was=_part(row, _OF_LINE),
         )
         for row in rows
     ]  # fmt: skip
     total = sum((line.amount for line in lines), Decimal(0))
     sold = any(line.kind == "sale" for line in lines)
     kind = "sale" if sold or total >= 0 else "return"
-    order = OrderFacts(first["order_number"], kind, total, first["currency"], lines)
+    was = _part(first, _OF_ORDER)
+    order = OrderFacts(first["order_number"], kind, total, first["currency"], lines, was=was)
     country = first.get("country") or ""
-    weak = ProfileFacts({"country": country}, [], fills_gaps_only=True) if country else None
+    told = {"country": was["country"]} if was and "country" in was else {}
+    weak = ProfileFacts({"country": country}, [], True, was=told) if country else None
     seen = _seen(first)
     return Incoming(
         event_id=event_id(source, "order", order.number),
@@ -88,6 +93,21 @@ def _order(rows: list[Row], source: Source) -> Incoming:
         order=order,
         profile=weak if seen else None,
     )  # fmt: skip
+
+
+_OF_LINE = frozenset({"sku", "product_name", "quantity", "unit_price", "amount"})
+_OF_ORDER = frozenset({
+    "order_number", "ordered_at", "customer_ref", "email", "phone", "member_card", "country",
+    "currency",
+})  # fmt: skip
+
+
+def _part(row: Row, fields: frozenset[str]) -> Was | None:
+    """What was mended of these fields; None where nothing was."""
+    if not row.get("was"):
+        return None
+    found = {one: was for one, was in originals.read(row["was"]).items() if one in fields}
+    return found or None
 
 
 _TEXT_FIELDS = {
@@ -124,7 +144,7 @@ def _customer(row: Row, source: Source, now: datetime) -> Incoming:
         if row.get(name) is not None
     ]
     own = json.loads(row["own"]) if row.get("own") else {}
-    nameless = {"row_number"} if own else {"row_number", "own"}  # as ids always were
+    nameless = {"row_number", "was"} | (set() if own else {"own"})  # as ids always were
     content = {name: value for name, value in row.items() if name not in nameless}
     digest = hashlib.sha256(json.dumps(content, default=str, sort_keys=True).encode()).hexdigest()
     return Incoming(
@@ -134,8 +154,16 @@ def _customer(row: Row, source: Source, now: datetime) -> Incoming:
         seen=_seen(row),
         properties={"fields": sorted([*fields, *own])},
         row=row["row_number"],
-        profile=ProfileFacts(fields, consents, own=own),
+        profile=ProfileFacts(fields, consents, own=own, was=_mended(row), said_at=now),
     )
+
+
+_NAMED = {**_TEXT_FIELDS, "birthday": "birth_date"}
+
+
+def _mended(row: Row) -> Was:
+    """What was mended, by the names that the fields of a profile have."""
+    return {_NAMED.get(name, name): was for name, was in originals.read(row.get("was")).items()}
 
 
 def _events(rows: pa.Table, source: Source) -> Iterator[list[Incoming]]:
@@ -160,6 +188,7 @@ def _event(row: Row, source: Source, alike: Counter[str]) -> Incoming:
         seen=seen,
         properties=properties,
         row=row["row_number"],
+        was=originals.read(row.get("was")) or None,
     )
 
 

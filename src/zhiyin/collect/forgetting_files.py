@@ -1,5 +1,5 @@
 """Forgetting a person in imported files, which hold everybody: the file itself, the rows that were
-found good, and those that were rejected.
+found good, examples of cells that were mended, and the rows that were rejected.
 
 A file that was loaded, given up or taken back has done its work and goes as a whole. One that waits
 to be loaded goes, too, and its import is cancelled: whoever needs it brings it again, and the rows
@@ -48,6 +48,7 @@ def forget(leaving: Leaving) -> int:
             Import.objects.filter(pk=one.pk).update(state=State.CANCELLED)
         (folder / "source").unlink(missing_ok=True)
         (folder / "clean.parquet").unlink(missing_ok=True)
+        (folder / "changed.parquet").unlink(missing_ok=True)
         _thin_out(folder / "rejected.parquet", leaving)
         done += 1
     return done

@@ -14,6 +14,7 @@ import msgspec
 from django.db import connection
 
 from zhiyin.accounts import seat
+from zhiyin.cleaning.originals import told
 from zhiyin.collect.batch import Batch, Incoming
 from zhiyin.collect.binary import NULL, field, id_field, moment
 from zhiyin.collect.bulk import copy_binary, copy_new
@@ -60,10 +61,17 @@ def _row_of(batch: Batch) -> Callable[[Incoming], bytes]:
             _FIELDS, id_field(event.event_id), field(event.name.encode()),
             _TIMES(8, moment(event.at), 8, moment(event.received_at or received)),
             whose, id_field(event.identifier_id), id_field(event.customer_id),
-            _json(event.properties), _json(event.context) if event.context else NULL, simulated,
+            _json(event.properties), _around(event), simulated,
         ))  # fmt: skip
 
     return row
+
+
+def _around(event: Incoming) -> bytes:
+    """What came around the event, with its cells as they were before they were cleaned."""
+    if event.was:
+        return _json({**(event.context or {}), "was": told(event.was)})
+    return _json(event.context) if event.context else NULL
 
 
 def _json(value: dict[str, object]) -> bytes:

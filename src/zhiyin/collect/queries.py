@@ -13,6 +13,8 @@ from django.db.models import Count, QuerySet, Sum
 
 from zhiyin.accounts import access, seat
 from zhiyin.accounts.models import User, Work
+from zhiyin.cleaning import mended
+from zhiyin.cleaning.fields import CATALOGUE, Kind
 from zhiyin.collect import files, services
 from zhiyin.collect.models import (
     Event,
@@ -115,6 +117,43 @@ class RejectedPage:
     def more(self) -> bool:
         """Whether another page follows."""
         return self.last < self.total
+
+
+@dataclass(frozen=True)
+class ChangedCell:
+    """One cell that was mended: what stood there, what became of it."""
+
+    row: int
+    field: str
+    original: str
+    value: str
+
+
+@dataclass(frozen=True)
+class ChangedCells:
+    """Some cells that one rule mended in one field."""
+
+    rule: str
+    field: str
+    cells: list[ChangedCell]
+
+
+def changed_cells(one: Import, *, chinese: bool, most: int = 5) -> list[ChangedCells]:
+    """By rule and field some cells as they were and are; `most` of each."""
+    language = "zh" if chinese else "en"
+    kind = Kind(one.kind)
+    labels = {entry.name: entry.zh if chinese else entry.en for entry in CATALOGUE[kind]}
+    found: dict[tuple[str, str], list[ChangedCell]] = {}
+    for entry in services.changed_cells(one).to_pylist():
+        cells = found.setdefault((entry["rule"], entry["field"]), [])
+        if len(cells) < most:
+            cells.append(
+                ChangedCell(entry["row_number"], entry["field"], entry["original"], entry["value"])
+            )
+    return [
+        ChangedCells(mended.words_of(rule)[language], labels.get(field, field), cells)
+        for (rule, field), cells in sorted(found.items(), key=lambda pair: pair[0])
+    ]
 
 
 def columns_of(one: Import) -> list[str]:

@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
+from zhiyin.cleaning import originals
 from zhiyin.cleaning.fields import Kind
 from zhiyin.cleaning.mapping import Mapping, guess_mapping
 from zhiyin.cleaning.preview import Preview, preview_of
@@ -137,6 +138,7 @@ def check(one: Import, *, by: User, progress: Progress = silent) -> Import:
     place = files.folder(one.id)
     pq.write_table(cleaned.rows, place / "clean.parquet", compression="zstd")
     pq.write_table(cleaned.rejected, place / "rejected.parquet", compression="zstd")
+    pq.write_table(cleaned.changed, place / "changed.parquet", compression="zstd")
     one.report = msgspec.to_builtins(cleaned.report)
     one.rows, one.rejected = cleaned.report.rows, cleaned.report.rejected
     one.state = State.CHECKED
@@ -236,6 +238,12 @@ def undo(one: Import, *, by: User, progress: Progress = silent) -> Import:
 def rejected_rows(one: Import) -> pa.Table:
     """The rejected rows of the last check: row, field, reason in both languages, cells."""
     return pq.read_table(files.folder(one.id) / "rejected.parquet")
+
+
+def changed_cells(one: Import) -> pa.Table:
+    """Examples of the cells that the last check mended: `cleaning.originals.CHANGED`."""
+    path = files.folder(one.id) / "changed.parquet"
+    return pq.read_table(path) if path.exists() else originals.CHANGED.empty_table()
 
 
 def _tell_source(source: Source) -> None:

@@ -130,6 +130,19 @@ MODEL = register(
     )
 )
 
+GOLDEN = register(
+    Resource(
+        name="golden",  # the rules by which one of several values stands on a profile
+        actions=frozenset({"see", "change"}),
+        owner=None,
+        department=None,
+        grants={
+            **{role: Grant(Scope.ALL, {"see"}) for role in EVERY_ROLE},
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change"}),
+        },
+    )
+)
+
 TASK = register(
     Resource(
         name="task",
@@ -148,7 +161,7 @@ TASK = register(
 # PostgreSQL checks again, row by row, who sees a customer and what hangs on them.
 row_security.guard_subject("customer", "customers_customer")
 for _table in ("customersearch", "identifier", "link", "profilechange", "order", "orderline",
-               "score", "note", "segmentmember"):  # fmt: skip
+               "score", "note", "segmentmember", "sourcerecord"):  # fmt: skip
     row_security.guard(f"customers_{_table}")
 row_security.guard("customers_task", also_owner="owner_id")
 row_security.guard("collect_event")  # of the room below, which does not know whose an event is

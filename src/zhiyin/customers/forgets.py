@@ -20,17 +20,21 @@ _BOOKS = "the company's books: what was sold for how much, not to whom"
 gone("customers_customer", "id = any(%(customers)s)")
 gone("customers_identifier", "customer_id = any(%(customers)s) or id = any(%(identifiers)s)")
 gone("customers_link", _LINKED)
+gone("customers_sourcerecord", _LINKED)
 for _table in ("customersearch", "profilechange", "segmentmember", "task", "note", "score"):
     gone(f"customers_{_table}")
-kept_without("customers_order", _LINKED, "customer_id = null, identifier_id = null",
+kept_without("customers_order", _LINKED, "customer_id = null, identifier_id = null, was = null",
              keeps="number kind currency", why=_BOOKS)  # fmt: skip
 kept_without("customers_orderline", _OF_ORDERS, "customer_id = null",
-             keeps="kind sku product_name", why=_BOOKS)  # fmt: skip
+             keeps="kind sku product_name was", why=_BOOKS)  # fmt: skip
 mentions("customers_note", "text")
 mentions("customers_task", "title")
 mentions("customers_segment", "name tree")
 mentions("customers_segmentversion", "tree")
 mentions("customers_company", "text website custom")
+mentions("customers_order", "was")
+nobody("customers_survivorship", "field strategy missing default", why="rules of fields")
+nobody("customers_sourcetrust", why="the order of sources")
 nobody("customers_company", "number name industry size country province city tags grams",
        why="a company, and not the people who buy for it")  # fmt: skip
 nobody("customers_product", "sku name", why="goods")

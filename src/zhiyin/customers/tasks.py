@@ -1,8 +1,9 @@
-"""Work for the background: training the models."""
+"""Work for the background: training the models, deciding golden records anew."""
 
 from __future__ import annotations
 
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,7 +11,8 @@ from procrastinate.contrib.django import app
 
 from zhiyin.accounts import access, work
 from zhiyin.accounts.models import User, Work
-from zhiyin.customers import figures, notices
+from zhiyin.customers import figures, notices, profiles
+from zhiyin.customers.models import Customer
 from zhiyin.talk.emitting import notify
 
 KIND = "train"
@@ -57,4 +59,35 @@ def begin(*, by: User) -> Work:
         return running
     one = work.start(KIND, by=by, title_zh="训练模型", title_en="Train the models")
     train.defer(work_id=str(one.pk), by=str(by.pk))
+    return one
+
+
+DECIDED_AT_ONCE = 2_000
+
+
+@app.task(queue="customers", lock="golden")
+def redecide(work_id: str, fields: list[str]) -> None:
+    """Decide the golden record of everybody anew, a chunk a transaction; twice harms nothing."""
+    one = Work.objects.get(pk=work_id)
+    if one.is_over:
+        return
+    with work.running(one) as running:
+        changed = seen = 0
+        total, last = Customer.objects.count(), UUID(int=0)
+        while True:
+            found = Customer.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)
+            ids = list(found[:DECIDED_AT_ONCE])
+            if not ids:
+                break
+            with transaction.atomic():
+                changed += len(profiles.decide_anew(ids, at=timezone.now(), fields=fields))
+            seen, last = seen + len(ids), ids[-1]
+            work.progress(running, "decide", seen, total)
+        work.finish_with(running, {"changed": changed})
+
+
+def begin_redeciding(fields: list[str], *, by: User) -> Work:
+    """Queue it; the screen watches the returned work."""
+    one = work.start("golden", by=by, title_zh="重新选定客户资料", title_en="Decide profiles anew")
+    redecide.defer(work_id=str(one.pk), fields=fields)
     return one

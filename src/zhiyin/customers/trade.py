@@ -12,17 +12,19 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
+from psycopg.types.json import Jsonb
 
-from zhiyin.collect.batch import Batch, Incoming, LineFacts, Outcome, event_id
+from zhiyin.cleaning.originals import told
+from zhiyin.collect.batch import Batch, Incoming, LineFacts, Outcome, Was, event_id
 from zhiyin.collect.bulk import copy_rows
 
 ORDER_COLUMNS = (
     "id", "source_id", "number", "kind", "identifier_id", "customer_id", "ordered_at", "total",
-    "currency", "lines", "batch", "simulated",
+    "currency", "lines", "batch", "simulated", "was",
 )  # fmt: skip
 LINE_COLUMNS = (
     "order_id", "customer_id", "ordered_at", "batch", "kind", "sku", "product_name", "quantity",
-    "unit_price", "amount",
+    "unit_price", "amount", "was",
 )  # fmt: skip
 
 LineKey = tuple[str, str, int, Decimal]
@@ -136,7 +138,7 @@ def _order_row(batch: Batch, event: Incoming) -> tuple[object, ...]:
     return (
         event.event_id, batch.source.id, order.number, order.kind, event.identifier_id,
         event.customer_id, event.at, round(order.total, 2), order.currency, len(order.lines),
-        batch.id, batch.source.simulated,
+        batch.id, batch.source.simulated, _was(order.was),
     )  # fmt: skip
 
 
@@ -149,10 +151,14 @@ def _line_rows(event: Incoming, batch: UUID) -> list[tuple[object, ...]]:
     return [
         (
             order_id, customer, at, brought, line.kind, line.sku, line.name[:200], line.quantity,
-            str(line.unit_price), str(line.amount),
+            str(line.unit_price), str(line.amount), _was(line.was),
         )
         for line in order.lines
     ]  # fmt: skip
+
+
+def _was(found: Was | None) -> Jsonb | None:
+    return Jsonb(told(found)) if found else None
 
 
 def _keep_products(events: list[Incoming]) -> None:

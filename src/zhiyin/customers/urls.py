@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 
 from zhiyin.customers import insight_urls
 from zhiyin.customers.objects import CUSTOMER
-from zhiyin.customers.views import bulk, facts, people, record, sharing
+from zhiyin.customers.views import bulk, facts, golden, people, record, sharing
 from zhiyin.objects.routes import routes
 
 urlpatterns: list[URLPattern] = [
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:customer_id>/older", record.older, name="customer_older"),
     path("<uuid:customer_id>/lake", record.lake, name="customer_lake"),
     path("<uuid:customer_id>/facts/<slug:field>", facts.fact, name="customer_fact"),
+    path("<uuid:customer_id>/values/<slug:field>", golden.values, name="customer_values"),
     path("<uuid:customer_id>/reveal/<slug:field>", facts.reveal, name="reveal_customer"),
     path("<uuid:customer_id>/looks/<str:ticket>", facts.look, name="customer_look"),
     path("<uuid:customer_id>/access/", sharing.customer_access, name="customer_access"),

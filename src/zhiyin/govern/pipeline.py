@@ -63,7 +63,7 @@ def _withhold(event: Incoming, batch: Batch) -> None:
     if batch.source.without == Source.Without.DROPPED:
         event.outcome = Outcome.WITHHELD
         return
-    event.customer_id = event.identifier_id = None
+    event.customer_id = event.identifier_id = event.was = None
     event.properties = {}
     batch.counts["anonymous"] += 1
 

@@ -6,7 +6,7 @@ SELECT row_number, order_number,
         WHEN quantity < 0 THEN 'return'
         ELSE 'sale'
     END AS kind,
-    country, currency, email, phone, member_card, cancelled
+    country, currency, email, phone, member_card, was, cancelled
 FROM staged JOIN verdicts USING (row_number)
 WHERE rule IS NULL
 ORDER BY row_number;

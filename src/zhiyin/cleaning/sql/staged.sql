@@ -3,6 +3,6 @@ CREATE TABLE staged (
     row_number BIGINT, order_number VARCHAR, customer_ref VARCHAR, ts_us BIGINT, sku VARCHAR,
     product_name VARCHAR, quantity BIGINT, unit_price DECIMAL(18, 4), amount DECIMAL(18, 4),
     service VARCHAR, country VARCHAR, currency VARCHAR, email VARCHAR, phone VARCHAR,
-    member_card VARCHAR, unsold BOOLEAN,
+    member_card VARCHAR, unsold BOOLEAN, was VARCHAR,
     digest UHUGEINT  -- of the whole row as it came
 );

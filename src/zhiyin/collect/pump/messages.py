@@ -187,9 +187,9 @@ def _identify(
     given = {**_mapping(context.get("traits")), **_mapping(one.traits)}
     if len(given) > MOST_PROPERTIES:
         raise Unfit("too_many_properties", str(len(given)))
-    fields, more = traits.understood(given, today=moment.at.date())
+    fields, more, was = traits.understood(given, today=moment.at.date())
     seen += more
-    facts = ProfileFacts(fields, []) if fields else None
+    facts = ProfileFacts(fields, [], was=was) if fields or was else None
     kept: dict[str, object] = {"fields": sorted(fields), "traits": traits.unknown(given)}
     return Incoming(id_, "Profile Updated", moment.at, seen, kept, profile=facts, told=given)
 

@@ -11,14 +11,17 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
+from zhiyin.cleaning import mended, order_rules
 from zhiyin.cleaning.errors import BadValue
 from zhiyin.cleaning.money import parse_currency
-from zhiyin.collect.batch import Incoming, LineFacts, OrderFacts
+from zhiyin.cleaning.originals import Original
+from zhiyin.collect.batch import Incoming, LineFacts, OrderFacts, Was
 from zhiyin.ids import named
 
 REFUNDED = "Order Refunded"
 NAMES = frozenset({"Order Completed", REFUNDED})
 MOST_LINES = 1_000
+MOST_ORIGINAL = 500  # letters
 _MOST_MONEY, _MOST_QUANTITY = Decimal(10) ** 12, 10**6
 _EXTRAS = (("shipping", "SHIPPING"), ("tax", "TAX"))
 
@@ -55,7 +58,25 @@ def _facts(said: Mapping[str, object], *, returned: bool, currency: str) -> Orde
         ]
     total = sum((line.amount for line in lines), Decimal(0))
     return OrderFacts(number, "return" if returned else "sale", total,
-                      _currency(said.get("currency")) or currency, lines)  # fmt: skip
+                      _currency(said.get("currency")) or currency, lines,
+                      was=_mended({"order_number": (said.get("order_id"), number)}))  # fmt: skip
+
+
+def _mended(pairs: Mapping[str, tuple[object, str]]) -> Was | None:
+    """Texts that did not fit as they came, by field."""
+    found = {
+        field: Original(str(came)[:MOST_ORIGINAL], mended.SHORTENED.id)
+        for field, (came, kept) in pairs.items()
+        if kept and len(str(came).strip()) > len(kept)
+    }
+    return found or None
+
+
+def _rounded(given: object, price: Decimal) -> Was:
+    """A price with more decimals than are kept."""
+    if isinstance(given, str | float) and Decimal(str(given).strip()) != price:
+        return {"unit_price": Original(str(given)[:60], order_rules.PRICE_ROUNDED.id)}
+    return {}
 
 
 def _line(product: object, sign: int) -> LineFacts | None:
@@ -66,10 +87,15 @@ def _line(product: object, sign: int) -> LineFacts | None:
     if price is None or quantity is None or not sku:
         return None
     quantity *= sign
+    name = _short(product.get("name"), 200)
+    was = _mended({
+        "sku": (product.get("sku") or product.get("product_id"), sku),
+        "product_name": (product.get("name"), name),
+    })  # fmt: skip
+    was = {**(was or {}), **_rounded(product.get("price"), price)} or None
     return LineFacts(
-        "sale" if sign > 0 else "return", sku, _short(product.get("name"), 200), quantity, price,
-        price * quantity,
-    )  # fmt: skip
+        "sale" if sign > 0 else "return", sku, name, quantity, price, price * quantity, was
+    )
 
 
 def _money(given: object) -> Decimal | None:

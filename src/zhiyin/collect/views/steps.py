@@ -52,6 +52,7 @@ def shown(request: HttpRequest, import_id: UUID) -> HttpResponse:
         page = request.GET.get("page", "1")
         number = int(page) if page.isdecimal() and len(page) < 7 else 1
         context["rejects"] = queries.rejected_page(one, number, chinese=in_chinese())
+        context["changed"] = queries.changed_cells(one, chinese=in_chinese())
     context["step"] = {State.NEW: 2, State.CHECKED: 3}.get(State(one.state), 4)
     context["twin"] = services.loaded_before(one) if one.state == State.CHECKED else None
     return render(request, "collect/import.html", context)

@@ -1,6 +1,7 @@
 """Tables of the customers room, a file a theme."""
 
 from zhiyin.customers.models.company import Company
+from zhiyin.customers.models.golden import SourceRecord, SourceTrust, Survivorship
 from zhiyin.customers.models.person import (
     Customer,
     CustomerSearch,
@@ -34,5 +35,8 @@ __all__ = [
     "Segment",
     "SegmentMember",
     "SegmentVersion",
+    "SourceRecord",
+    "SourceTrust",
+    "Survivorship",
     "Task",
 ]

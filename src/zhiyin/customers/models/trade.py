@@ -32,6 +32,8 @@ class Order(models.Model):
     )
     batch = models.UUIDField(null=True, blank=True)
     simulated = models.BooleanField(default=False)
+    # What its cells were before they were cleaned: field → [original, rule]; null where nothing was
+    was = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -63,6 +65,7 @@ class OrderLine(models.Model):
     quantity = models.IntegerField()
     unit_price = models.DecimalField(max_digits=18, decimal_places=4)
     amount = models.DecimalField(max_digits=18, decimal_places=4)
+    was = models.JSONField(null=True, blank=True)
 
     class Meta:
         indexes = [

@@ -20,7 +20,7 @@ from zhiyin.customers.fields import masked
 from zhiyin.customers.models import Customer, ProfileChange
 from zhiyin.customers.objects import asking as special
 from zhiyin.customers.objects import editing
-from zhiyin.customers.services import profile
+from zhiyin.customers.services import golden, profile
 from zhiyin.customers.services.values import stored
 from zhiyin.objects import definitions
 from zhiyin.objects.definitions import (
@@ -69,6 +69,7 @@ def _noted(
         ],
         batch_size=5000,
     )  # fmt: skip
+    golden.written([pk for pk, _before in befores], field.key, by=by, at=now)
     if field.key in _INDEXED:
         search.index([pk for pk, _before in befores])
     if field.key == "company":

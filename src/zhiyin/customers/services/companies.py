@@ -17,6 +17,7 @@ from zhiyin.connect import outbox
 from zhiyin.customers import asking, companies
 from zhiyin.customers.companies import Registered
 from zhiyin.customers.models import Company, Customer, ProfileChange
+from zhiyin.customers.services import golden
 from zhiyin.customers.services.values import stored
 from zhiyin.objects import levels
 from zhiyin.objects.definitions import fields_of, object_type
@@ -79,6 +80,7 @@ def place(
         for field, before, after in changes
         if before != after
     )
+    golden.written([fresh.pk], "job_title", by=by, at=now)
     companies.refresh([was, new], at=now)
     record(by, "customer.placed", fresh, company=new, before=was)
     outbox.tell("customer.updated", fresh.pk, fields=["company", "job_title"])

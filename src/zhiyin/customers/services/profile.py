@@ -12,11 +12,11 @@ from zhiyin.accounts import access, seat
 from zhiyin.accounts.access import Denied, Level
 from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
-from zhiyin.collect.models import Source
 from zhiyin.connect import outbox
 from zhiyin.customers import companies, contested, search
 from zhiyin.customers.fields import PERSONAL, levels_for
 from zhiyin.customers.models import Customer, Identifier, Link, ProfileChange
+from zhiyin.customers.services import golden
 from zhiyin.customers.services.values import CannotBe, stored, text_of
 from zhiyin.objects.custom import requirements
 from zhiyin.objects.definitions import object_type
@@ -29,7 +29,6 @@ EDITABLE = (
 )  # fmt: skip
 IDENTIFYING = {"phone": Identifier.Kind.PHONE, "email": Identifier.Kind.EMAIL,
                "number": Identifier.Kind.NUMBER}  # fmt: skip
-BY_HAND = "by-hand"
 __all__ = [
     "EDITABLE",
     "Conflict",
@@ -76,6 +75,7 @@ def change_field(
     fresh.version += 1
     fresh.save(update_fields=[field, "version"])
     _note(fresh, field, text_of(old), text_of(value), by)
+    golden.written([fresh.pk], field, by=by, at=timezone.now())
     search.index([fresh.pk])
     record(by, "customer.changed", fresh, fields=[field])
     outbox.tell("customer.updated", fresh.pk, fields=[field])
@@ -96,6 +96,8 @@ def add_customer(texts: Mapping[str, str], *, by: User) -> Customer:
     for field in IDENTIFYING:
         if field in written:
             _claim(new, field, text_of(getattr(new, field)), by=by)
+    for field in written:
+        golden.written([new.pk], field, by=by, at=timezone.now())
     search.index([new.pk])
     companies.refresh([new.company_id], at=timezone.now())
     record(by, "customer.added", new, fields=sorted(written))
@@ -145,7 +147,7 @@ def _claim(customer: Customer, field: str, value: str, *, by: User) -> None:
         found = Identifier.objects.filter(kind=kind, namespace=space, value=value).first()
     if found is None:
         found = Identifier.objects.create(
-            kind=kind, namespace=space, value=value, customer=customer, source=_by_hand(),
+            kind=kind, namespace=space, value=value, customer=customer, source=golden.by_hand(),
             first_seen_at=now, last_seen_at=now,
         )  # fmt: skip
     elif found.customer_id is None:
@@ -155,11 +157,6 @@ def _claim(customer: Customer, field: str, value: str, *, by: User) -> None:
         identifier=found, until=None,
         defaults={"customer": customer, "rule": "written by hand", "since": now},
     )  # fmt: skip
-
-
-def _by_hand() -> Source:
-    names = {"name_zh": "手工录入", "name_en": "Written by hand"}
-    return Source.objects.get_or_create(key=BY_HAND, defaults=names)[0]
 
 
 def _note(customer: Customer, field: str, before: str, after: str, by: User) -> None:

@@ -20,7 +20,8 @@ from zhiyin.accounts.models import User
 from zhiyin.customers.fields import PERSONAL, Levels, levels_for, masked
 from zhiyin.customers.models import Customer, Task
 from zhiyin.customers.objects import CUSTOMER
-from zhiyin.customers.queries import record
+from zhiyin.customers.queries import golden, record
+from zhiyin.customers.queries.golden import NO_MARK, Mark
 from zhiyin.customers.services import notes, profile, tags, tasks
 from zhiyin.customers.services.profile import EDITABLE, Conflict
 from zhiyin.customers.services.values import CannotBe, text_of
@@ -56,10 +57,13 @@ class Fact:
     may_reveal: bool
     may_change: bool
     options: list[tuple[str, str]]
+    mark: Mark = NO_MARK
 
 
-def fact_of(person: Customer, name: str, user: User, levels: Levels) -> Fact:
-    """The fact of one field."""
+def fact_of(
+    person: Customer, name: str, user: User, levels: Levels, mark: Mark | None = None
+) -> Fact:
+    """The fact of one field; `mark` where those of all fields were read already."""
     level = levels.get(name, Level.HIDDEN)
     value = getattr(person, name)
     hide = level < Level.READ
@@ -71,20 +75,24 @@ def fact_of(person: Customer, name: str, user: User, levels: Levels) -> Fact:
         level is Level.MASKED and bool(value)
         and access.can_reach(user, "customer.reveal", person),
         change and name in EDITABLE, _options(name),
+        golden.marks(person).get(name, NO_MARK) if mark is None else mark,
     )  # fmt: skip
 
 
 def facts_of(person: Customer, user: User, levels: Levels) -> list[Fact]:
     """The facts that the page shows: the usual ones always, the others where they are known."""
-    made = layouts.made_for(CUSTOMER, user)
+    made, marks = layouts.made_for(CUSTOMER, user), golden.marks(person)
     if made is None:
         return [
-            fact_of(person, name, user, levels)
+            fact_of(person, name, user, levels, marks.get(name, NO_MARK))
             for name in SHOWN
             if name in ALWAYS or (getattr(person, name) and name not in ("name", "number"))
         ]
     placed = [one for part in made for one in part.fields if one.key in SHOWN]
-    facts = [(fact_of(person, one.key, user, levels), one.read_only) for one in placed]
+    facts = [
+        (fact_of(person, one.key, user, levels, marks.get(one.key, NO_MARK)), one.read_only)
+        for one in placed
+    ]
     return [replace(f, may_change=False) if read_only else f for f, read_only in facts]
 
 
