@@ -34,6 +34,7 @@ from zhiyin.govern.models import Erasure
 from zhiyin.ids import uuid7
 from zhiyin.objects.custom.models import CustomField
 from zhiyin.objects.models import BulkChange, SavedView
+from zhiyin.quality.models import QualityRule
 from zhiyin.talk.models import Comment, Notice
 
 
@@ -106,6 +107,14 @@ def _erasure(world: World) -> Case:
         at=timezone.now(), by=world.owner, reason="asked", customers=1, state="done"
     )
     return Case({"erasure_id": made.pk})
+
+
+def _quality_rule(world: World) -> Case:
+    made = QualityRule.objects.create(
+        object="customer", field="city", dimension="validity",
+        definition={"type": "allowed", "field": "city", "values": [str(uuid7())]},
+    )  # fmt: skip
+    return Case({"rule_id": made.pk})
 
 
 def _campaign(world: World) -> Case:
@@ -535,6 +544,7 @@ CASES: dict[str, Callable[[World], Case]] = {
     "customer_older": _customer,
     "customer_lake": _customer,
     "customer_fact": _fact("city"),
+    "customer_values": _fact("city"),
     "reveal_customer": _fact("phone"),
     "customer_look": _look,
     "tag_customer": _customer,
@@ -632,6 +642,12 @@ CASES: dict[str, Callable[[World], Case]] = {
     "api:webhook_deliveries": _webhook,
     "api:replay_webhook": _api_webhook_period,
     "api:replay_webhook_delivery": _webhook_delivery,
+    # quality
+    "quality_rule": _quality_rule,
+    "export_quality_rows": _quality_rule,
+    "change_quality_rule": _quality_rule,
+    "switch_quality_rule": _quality_rule,
+    "remove_quality_rule": _quality_rule,
     # console
     "setup_step": lambda world: Case({"step": "company"}),
     "help_term": lambda world: Case({"term": "churn_risk"}),

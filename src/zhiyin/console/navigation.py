@@ -103,6 +103,7 @@ SECTIONS = (
             Item(_("Live events"), "activity", "live", "v"),
             Item(_("Set aside"), "inbox-off", "set_aside", "x"),
             Item(_("Imports"), "upload", "imports", "i"),
+            Item(_("Data quality"), "checkup-list", "quality", "k"),
             Item(_("Consent and requests"), "shield-check", "privacy_requests", "p"),
             Item(_("Audit"), "history", "audit", "l"),
             Item(_("Users"), "user-cog", "users", "u"),
