@@ -54,7 +54,7 @@ FILTER_TESTS := tests/files tests/api/test_files.py tests/segments $(addprefix t
 coverage: setup
 	@$(PY) -m coverage run --data-file=.coverage --branch --source=src/zhiyin/connect -m pytest tests/connect
 	@$(PY) -m coverage run --data-file=.coverage.policy --branch --source=src/zhiyin/accounts -m pytest $(POLICY_TESTS)
-	@$(PY) -m coverage run --data-file=.coverage.filters --branch --source=src/zhiyin/objects,src/zhiyin/segments,src/zhiyin/files -m pytest -k "not ten_thousand" $(FILTER_TESTS)
+	@$(PY) -m coverage run --data-file=.coverage.filters --branch --source=src/zhiyin/objects,src/zhiyin/segments,src/zhiyin/files -m pytest $(FILTER_TESTS)
 	@$(PY) -m coverage report --data-file=.coverage.filters --show-missing --fail-under=100 --include="$(FILTERS)"
 	@$(PY) -m coverage report --data-file=.coverage.policy --show-missing --fail-under=100 --include="$(POLICY)"
 	@$(PY) -m coverage report --data-file=.coverage --show-missing --fail-under=100 --include="*/connect/egress.py,*/connect/addresses.py,*/connect/rules.py,*/connect/sending.py,*/connect/outbox.py,*/connect/signing.py"

@@ -24,6 +24,7 @@ from django.conf import settings  # noqa: E402  (after the environment, before p
 from django.core.cache import cache  # noqa: E402
 
 from zhiyin.accounts import seat  # noqa: E402
+from zhiyin.console.assets import Assets  # noqa: E402
 
 assert _DATA.resolve() == settings.DATA
 settings.WORKSPACE_SECONDS = None  # no test pays for another's look at the workspace
@@ -36,6 +37,23 @@ if os.environ.get("HYPOTHESIS_SEED") != "random":
     hypothesis.settings.load_profile("steady")
 # Argon2 is slow on purpose; a test run signs in hundreds of times.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def _reading_files_once() -> None:
+    """Each test client loads the middleware anew; 500 files that stay as they are, read once."""
+    read, known = Assets.add_files_from_finders, {}
+
+    def once(assets: Assets) -> None:
+        key = (settings.DEBUG, assets.static_prefix)
+        if key not in known:
+            read(assets)
+            known[key] = dict(assets.files)
+        assets.files.update(known[key])
+
+    Assets.add_files_from_finders = once
+
+
+_reading_files_once()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -44,11 +43,9 @@ def test_a_name_cannot_leave_the_icon_folder() -> None:
         icons.drawing("../../console/seal")
 
 
-def test_copying_again_writes_nothing_and_is_quick(tmp_path: Path) -> None:
+def test_copying_again_writes_nothing(tmp_path: Path) -> None:
     modules = frontend.CHECKOUT / "node_modules"
     if not modules.exists():
         pytest.skip("npm has not run here")
     assert frontend.copy(modules, tmp_path)
-    start = time.perf_counter()
     assert frontend.copy(modules, tmp_path) == []
-    assert time.perf_counter() - start < 1
