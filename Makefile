@@ -44,7 +44,7 @@ test: setup
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxprocesses 4 --durations=25
 
 POLICY := */accounts/policy*.py,*/accounts/rows.py,*/accounts/reach.py,*/accounts/access.py,*/accounts/explaining.py,*/accounts/sharing.py,*/accounts/delegating.py,*/accounts/territories.py,*/accounts/seat.py,*/accounts/row_security.py,*/accounts/looks.py
-POLICY_TESTS := $(addprefix tests/accounts/test_,access.py reach.py row_security.py policy_changes.py policy_screens.py policy_edges.py) tests/customers/test_looks.py
+POLICY_TESTS := $(addprefix tests/accounts/test_,access.py reach.py row_security.py policy_changes.py policy_screens.py policy_edges.py policy_counting.py) tests/customers/test_looks.py
 
 FILTERS := */objects/compiling.py,*/objects/conditions.py,*/objects/keyset.py,*/objects/lookups.py,*/objects/counting.py,*/objects/writing.py,*/segments/compile.py,*/segments/conditions.py,*/segments/check.py,*/segments/values.py,*/segments/catalogue.py,*/segments/tree.py,*/segments/dialects.py,*/zhiyin/files/*
 FILTER_TESTS := tests/files tests/api/test_files.py tests/segments $(addprefix tests/objects/,test_compiling.py test_counting.py test_changes.py custom/test_many_rows.py) tests/customers/test_keyset.py
