@@ -122,11 +122,20 @@ _KINDS = {
 
 def arrow(table: Rows) -> pa.Table:
     """Any table as an Arrow table."""
-    if isinstance(table, pa.Table):
-        return table
     if isinstance(table, Mapping) or hasattr(table, "__arrow_c_stream__"):
-        return pa.table(table)
+        return _plain(pa.table(table))
     raise ColumnsError(f"not an Arrow, pandas or Polars table but {type(table).__name__}")
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The many ways to store texts as one: dictionaries, large and viewed strings."""
+    for at, column in enumerate(table.schema):
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+            kind = pa.string()
+        if kind != column.type:
+            table = table.set_column(at, column.name, table.column(at).cast(kind))
+    return table
 
 
 def coded(values: pa.Array) -> tuple[pa.Array, Integers]:
@@ -152,8 +161,6 @@ def _read(name: str, column: pa.ChunkedArray, kind: As) -> pa.Array:
     values = column.combine_chunks()
     if isinstance(values, pa.ChunkedArray):
         values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
     try:
         return _READERS[kind](values)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as wrong:
