@@ -145,6 +145,9 @@ _CONNECTS = {
     "cli/serve.py": "asks its own server on loopback whether it is up",
     "files/scanning.py": "the operator's virus scanner, by clamd's protocol",
     "mailing.py": "the operator's mail server, by SMTP",
+    "collect/connections/devices.py": "brokers that the operator opened to sources, by MQTT",
+    "collect/connections/listening.py": "the same",
+    "collect/connections/mailboxes.py": "mail servers that the operator opened, by IMAP",
     "collect/connections/sftp.py": "servers that the operator opened to sources, by SFTP",
     "collect/connections/buckets.py": "object storage that the operator opened to sources",
     "files/store.py": "the operator's own object storage",
@@ -152,7 +155,7 @@ _CONNECTS = {
 _WAYS_OUT = {
     "socket", "socketserver", "http.client", "urllib.request", "urllib3", "requests", "httpx",
     "aiohttp", "websockets", "pycurl", "boto3", "botocore", "ftplib", "smtplib", "telnetlib",
-    "xmlrpc.client", "paramiko", "obstore",
+    "xmlrpc.client", "paramiko", "obstore", "paho", "imaplib",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The background worker: runs what screens and schedules put into the queue.
+"""The background worker: runs what screens and schedules queue, and listens to devices.
 
 Nothing is lost with a worker that was killed: its jobs are taken up as soon as its heartbeat is
 too old, and imports that another process began to load are finished when a worker starts.
@@ -102,12 +102,18 @@ def main() -> None:
 
     from zhiyin.accounts import seat
     from zhiyin.collect import resuming, tasks
+    from zhiyin.collect.connections.listening import Listener
 
     seat.process_is_system("background work belongs to no one person")
 
     for one in resuming.interrupted():
         tasks.begin(one, "load", by=one.owner)
-    asyncio.run(_run())
+    listener = Listener()
+    listener.start()
+    try:
+        asyncio.run(_run())
+    finally:
+        listener.stop()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Product, running
 from tests.collect.connections import senders, servers
 from tests.collect.connections.others import HEADER, put
+from tests.collect.connections.test_feeds import item, rss
+from tests.collect.connections.test_mailboxes import mail
 from tests.console.looking import DRAWN
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -214,6 +217,48 @@ def test_a_rest_api(page: Page, product: Product) -> None:
         walk.read_now()
         walk.loaded_runs(2)
         assert {headers["x-key"] for _, headers in api.asked} == {"t0ken"}
+
+
+def test_beacons(page: Page, product: Product) -> None:
+    with servers.broker() as broker:
+        walk = Screens(page, product, "beacons")
+        walk.choose("devices")
+        walk.fill(host="127.0.0.1", port=broker.port, topics="shop/#")
+        walk.test("Connected; 0 messages in 3 seconds.")
+        walk.create()
+        page.wait_for_timeout(6_000)  # until the worker listens
+        broker.publish("shop/1", {"device": "tag-1", "zone": "tea", "rssi": -60})
+        walk.wait_for("shop/1")
+        walk.read_now()
+        walk.loaded_runs(1)
+        walk.look("page")
+
+
+def test_a_mailbox(page: Page, product: Product) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="zhiyin-imap-") as root,
+        servers.mails(Path(root)) as box,
+    ):
+        box.put(mail(1))
+        walk = Screens(page, product, "mailbox")
+        walk.choose("mailbox")
+        walk.fill(host="127.0.0.1", port=box.port, user="service@shop.example",
+                  secret=servers.PASSWORD)  # fmt: skip
+        page.uncheck("input[name=tls]")
+        walk.test("1 mail in the folder.")
+        walk.fill(secret=servers.PASSWORD)
+        walk.create()
+        walk.loaded_runs(1)
+
+
+def test_a_feed(page: Page, product: Product) -> None:
+    with servers.api(lambda path, headers: servers.Answered(rss(item(1))), PORTS[1]) as forum:
+        walk = Screens(page, product, "feed")
+        walk.choose("feed")
+        walk.fill(url=f"{forum.url}/feed")
+        walk.test("1 entry would be taken in.")
+        walk.create()
+        walk.loaded_runs(1)
 
 
 def test_a_webhook(page: Page, product: Product) -> None:

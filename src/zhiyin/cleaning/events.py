@@ -94,7 +94,10 @@ def _events(
             columns.text("name"), lambda text: words.limited(words.tidy(text), 200), pa.string()
         ),
     )
-    columns.required("name", tidy_column(columns.text("name")))
+    if mapping.event:
+        name = pc.fill_null(name, mapping.event)
+    else:
+        columns.required("name", tidy_column(columns.text("name")))
     times = parse_moments(
         columns.text("occurred_at"), zone=mapping.zone, day_first=mapping.day_first
     )

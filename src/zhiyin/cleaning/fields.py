@@ -47,6 +47,11 @@ _DEVICE = (
     "deviceid device appdevice anonymousid cookieid visitorid clientid sessionid "
     "设备号 设备id 访客id"
 )
+# Whoever published something: a handle at some place, and nobody until it is linked.
+_AUTHOR = (
+    " author handle nickname username screenname reviewer 作者 昵称 用户名 用户昵称 发布者 评论者 "
+    "网名"
+)
 _CURRENCY = _field("currency", "货币", "Currency", "currency currencycode 货币 币种")
 
 ORDERS = (
@@ -144,11 +149,12 @@ EVENTS = (
            required="name"),
     _field("occurred_at", "时间", "Time",
            "time timestamp occurredat eventtime datetime date ts sentat createdat "
-           "originaltimestamp 时间 事件时间 发生时间 日期", required="occurred_at"),
+           "originaltimestamp publishedat pubdate postedat reviewedat 时间 事件时间 发生时间 日期 "
+           "发布时间 评论时间 评价时间 发表时间", required="occurred_at"),
     _field("customer_ref", "客户编号", "Customer number", _CUSTOMER_REF, required="who"),
     _field("email", "邮箱", "E-mail", _EMAIL, required="who"),
     _field("phone", "手机", "Phone", _PHONE, required="who"),
-    _field("device_id", "设备号", "Device id", _DEVICE, required="who"),
+    _field("device_id", "设备号", "Device id", _DEVICE + _AUTHOR, required="who"),
     _field("message_id", "消息号", "Message id", "messageid eventid insertid 消息id 事件id"),
     _field("properties", "属性", "Properties",
            "properties props payload data attributes 属性 参数"),

@@ -43,6 +43,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     region: str = "CN"  # of phone numbers without a country code
     shift_days: int = 0  # move all times, for demonstrations
     extra_properties: bool = True  # events: unmapped columns become properties
+    event: str = ""  # events: what each row is, where no column says it
     shop: str = ""  # orders: whose export it is, where we know it (see `shops`)
     marks: dict[str, Mark] = {}  # column → what it says of a person beyond its field
 
@@ -73,6 +74,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     def missing(self) -> list[str]:
         """Required fields without a column (of a group of alternatives, the first)."""
         mapped = set(self.columns.values())
+        if self.event:
+            mapped.add("name")
         groups = required_groups(self.kind).values()
         return [group[0].name for group in groups if mapped.isdisjoint(f.name for f in group)]
 
@@ -95,6 +98,8 @@ def guess_mapping(preview: Preview, kind: Kind | None = None, **options: object)
     columns = shops.columns_of(shop, names) if shop else _match(names, kind)
     if shop:
         options = {"source": shop.key, "shop": shop.key, **shop.options, **options}
+    if kind is Kind.EVENTS and "name" not in columns.values():
+        options = {"event": _published(names), **options}
     if "day_first" not in options:
         moments = {c for c, f in columns.items() if f.endswith("_at") or f == "birthday"}
         places = [place for place, name in enumerate(names) if name in moments]
@@ -106,6 +111,20 @@ def guess_mapping(preview: Preview, kind: Kind | None = None, **options: object)
         if found:
             options["currency"] = found
     return msgspec.convert({"kind": kind, "columns": columns, **options}, Mapping)
+
+
+def _published(names: Sequence[str]) -> str:
+    """What rows are that say no event: reviews where they are rated, mentions where somebody said
+    something; empty where they are neither."""
+    headers = {plain_header(name) for name in names}
+    if headers & _RATED:
+        return "Review Published"
+    return "Mention Published" if headers & _SAID else ""
+
+
+_RATED = {"rating", "stars", "score", "starrating", "评分", "星级", "评价等级", "打分"}
+_SAID = {"content", "text", "comment", "review", "reviewtext", "mention", "post", "body", "message",
+         "内容", "评论", "评价", "评价内容", "评论内容", "正文", "帖子", "微博内容"}  # fmt: skip
 
 
 def header_fingerprint(columns: Sequence[str]) -> str:
@@ -150,6 +169,8 @@ def _match(names: Sequence[str], kind: Kind) -> dict[str, str]:
 
 def _fit(names: Sequence[str], kind: Kind) -> float:
     found = set(_match(names, kind).values())
+    if kind is Kind.EVENTS and _published(names):
+        found.add("name")
     groups = required_groups(kind)
     met = sum(not found.isdisjoint(f.name for f in group) for group in groups.values())
     return met / len(groups) + len(found) / 100

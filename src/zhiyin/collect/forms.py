@@ -101,6 +101,10 @@ class OptionsForm(forms.Form):
     region = forms.ChoiceField(
         label=gettext_lazy("Phone numbers without a country code"), choices=REGIONS
     )
+    event = forms.CharField(
+        label=gettext_lazy("Event of rows that name none"), max_length=120, required=False,
+        help_text=gettext_lazy("Such as Review Published."),
+    )  # fmt: skip
     extra_properties = forms.BooleanField(
         label=gettext_lazy("Keep ignored columns as properties of the event"), required=False
     )
@@ -110,7 +114,7 @@ class OptionsForm(forms.Form):
         initial = {
             "source": mapping.source, "timezone": mapping.timezone, "day_order": order,
             "currency": mapping.currency, "region": mapping.region,
-            "extra_properties": mapping.extra_properties,
+            "extra_properties": mapping.extra_properties, "event": mapping.event,
         }  # fmt: skip
         super().__init__(data, initial=initial)
         self._fixed = mapping.source if fixed_source else None
@@ -120,7 +124,7 @@ class OptionsForm(forms.Form):
             self.fields["source"].disabled = True
             del self.fields["source_name"]
         if mapping.kind is not Kind.EVENTS:
-            del self.fields["extra_properties"]
+            del self.fields["extra_properties"], self.fields["event"]
         if mapping.kind is not Kind.ORDERS:
             del self.fields["currency"]
 
@@ -217,6 +221,7 @@ class MappingForm:
             day_first={"day": True, "month": False}.get(given["day_order"]),
             currency=given.get("currency", self.mapping.currency),
             region=given["region"],
+            event=given.get("event", self.mapping.event),
             extra_properties=given.get("extra_properties", self.mapping.extra_properties),
         )
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -208,3 +211,179 @@ def sftp(root: Path, *, allowed: asyncssh.SSHKey | None = None) -> Iterator[Sftp
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+@dataclass(frozen=True)
+class Broker:
+    """An MQTT broker, and how a device speaks to it."""
+
+    port: int
+    keeps: bool = True  # what comes for a client that is away
+
+    def publish(self, topic: str, *told: object, qos: int = 1) -> None:
+        """Send messages as a device does; all are with the broker on return."""
+        import paho.mqtt.client as mqtt
+        from paho.mqtt.enums import CallbackAPIVersion
+
+        client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        client.connect("127.0.0.1", self.port)
+        client.loop_start()
+        for one in told:
+            body = one if isinstance(one, bytes) else json.dumps(one).encode()
+            client.publish(topic, body, qos).wait_for_publish(READY_S)
+        client.disconnect()
+        client.loop_stop()
+
+    def where(self, **more: object) -> dict[str, object]:
+        """As a connection keeps it."""
+        return {
+            "host": "127.0.0.1", "port": self.port, "user": "", "tls": False,
+            "topics": "shop/#", "device": "device", "place": "zone", "at": "at",
+            "signal": "rssi", "enter": -70.0, "leave": -80.0, "silence_s": 120.0, "dwell_s": 60.0,
+            "stock": "stock", "sku": "sku", "low": 5.0, "enough": 10.0, "value": "value",
+            "step": 1.0, **more,
+        }  # fmt: skip
+
+
+@contextmanager
+def broker() -> Iterator[Broker]:
+    """Mosquitto where it is installed, else one from a package."""
+    path = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+    with _mosquitto(path) if path else _amqtt() as made:
+        yield made
+
+
+@contextmanager
+def _mosquitto(path: str) -> Iterator[Broker]:
+    port = free_port()
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as settings:
+        settings.write(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+        settings.flush()
+        os.chmod(settings.name, 0o644)
+        started = subprocess.Popen(
+            [path, "-c", settings.name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            wait_for(port)
+            yield Broker(port)
+        finally:
+            started.terminate()
+            started.wait(10)
+
+
+@contextmanager
+def _amqtt() -> Iterator[Broker]:
+    """In a thread with a loop of its own; it keeps nothing for a client that is away."""
+    from amqtt.broker import Broker as Amqtt
+
+    port = free_port()
+    config = {
+        "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+        "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+    }
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def begin() -> Amqtt:
+        made = Amqtt(config)
+        await made.start()
+        return made
+
+    made = asyncio.run_coroutine_threadsafe(begin(), loop).result(READY_S)
+    try:
+        wait_for(port)
+        yield Broker(port, keeps=False)
+    finally:
+        asyncio.run_coroutine_threadsafe(made.shutdown(), loop).result(READY_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+
+
+@dataclass(frozen=True)
+class Mails:
+    """An IMAP server with one mailbox, and how a mail gets into it."""
+
+    port: int
+    inbox: Path
+
+    def put(self, raw: bytes) -> None:
+        """A mail arrives, as the mail server's own delivery writes it."""
+        name = f"{time.time_ns()}.M{len(list(self.inbox.glob('new/*')))}.test"
+        (self.inbox / "tmp" / name).write_bytes(raw)
+        shutil.chown(self.inbox / "tmp" / name, _VMAIL)
+        (self.inbox / "tmp" / name).rename(self.inbox / "new" / name)
+
+    def where(self, **more: object) -> dict[str, object]:
+        """As a connection keeps it."""
+        return {"host": "127.0.0.1", "port": self.port, "user": "service@shop.example",
+                "folder": "INBOX", "tls": False, **more}  # fmt: skip
+
+
+_VMAIL = "nobody"
+_DOVECOT = """
+protocols = imap
+base_dir = {root}/run
+log_path = {root}/log
+ssl = no
+disable_plaintext_auth = no
+mail_location = maildir:{root}/mail
+first_valid_uid = 1
+first_valid_gid = 1
+default_login_user = {user}
+default_internal_user = {user}
+default_internal_group = {group}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={root}/mail
+}}
+"""
+
+
+@contextmanager
+def mails(root: Path) -> Iterator[Mails]:
+    """Dovecot, where it is installed: no package of Python's brings a whole IMAP server."""
+    import grp
+    import pwd
+
+    path = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin")
+    if path is None or os.geteuid() != 0:
+        pytest.skip("no Dovecot that can be started: `apt-get install dovecot-imapd`, as root")
+    group = grp.getgrgid(pwd.getpwnam(_VMAIL).pw_gid).gr_name
+    port = free_port()
+    for part in ("cur", "new", "tmp"):
+        (root / "mail" / part).mkdir(parents=True)
+    for one in [root, *root.rglob("*")]:
+        shutil.chown(one, _VMAIL, group)
+    for one in [root, *root.parents][:3]:
+        one.chmod(one.stat().st_mode | 0o755)
+    config = root / "dovecot.conf"
+    config.write_text(_DOVECOT.format(
+        root=root, user=_VMAIL, group=group, port=port, password=PASSWORD
+    ))  # fmt: skip
+    started = subprocess.Popen(
+        [path, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_for(port)
+        yield Mails(port, root / "mail")
+    finally:
+        started.terminate()
+        started.wait(10)

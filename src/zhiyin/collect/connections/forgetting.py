@@ -14,7 +14,7 @@ from django.conf import settings
 from zhiyin.accounts.forgetting import SHORTEST_WORD, Leaving, folded
 from zhiyin.cleaning.documents import NotDocuments
 from zhiyin.collect.connections import webhooks
-from zhiyin.collect.models import Arrival, Import, TurnedAway
+from zhiyin.collect.models import Arrival, Connection, Import, TurnedAway
 
 CHUNK = 500
 State = Import.State
@@ -61,5 +61,8 @@ def age(now: datetime) -> int:
     """Let go of messages that were read long ago; what waits to be read stays however long."""
     old = Arrival.objects.filter(received_at__lt=now - timedelta(days=settings.ARRIVAL_DAYS))
     read = old.exclude(made=None).exclude(made__state__in=_UNREAD)
+    heard = old.filter(
+        connection__kind=Connection.Kind.DEVICES
+    )  # read in their order, not by import
     TurnedAway.objects.filter(day__lt=(now - TURNED_AWAY_KEPT).date()).delete()
-    return read.delete()[0]
+    return read.delete()[0] + heard.delete()[0]

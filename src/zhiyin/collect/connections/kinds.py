@@ -9,7 +9,17 @@ from datetime import date
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.collect.connections import apis, buckets, databases, folders, sftp, webhooks
+from zhiyin.collect.connections import (
+    apis,
+    buckets,
+    databases,
+    devices,
+    feeds,
+    folders,
+    mailboxes,
+    sftp,
+    webhooks,
+)
 from zhiyin.collect.connections.forms import ConnectionForm
 from zhiyin.collect.connections.pieces import Asked, Cursor, Look, Piece, Where
 from zhiyin.collect.models import Connection
@@ -56,6 +66,18 @@ KINDS: dict[str, Kind] = {
         "webhook", _("What shops and services send by themselves: orders, customers, events"),
         webhooks.WebhookForm, webhooks.look, webhooks.pieces, since=webhooks.since,
         before=webhooks.before, in_order=False, asks=False,
+    ),
+    Connection.Kind.MAILBOX: Kind(
+        "mail", _("Mails to a service address"),
+        mailboxes.MailboxForm, mailboxes.look, mailboxes.pieces,
+    ),
+    Connection.Kind.FEED: Kind(
+        "rss", _("Mentions and reviews that a feed publishes"),
+        feeds.FeedForm, feeds.look, feeds.pieces,
+    ),
+    Connection.Kind.DEVICES: Kind(
+        "antenna", _("Beacons, shelves and sensors, whose readings become events"),
+        devices.DeviceForm, devices.look, devices.pieces, since=devices.since,
     ),
 }  # fmt: skip
 

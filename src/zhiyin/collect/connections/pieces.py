@@ -46,14 +46,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Piece:
-    """A file to import, and what the cursor says once it is in.
+    """A file to import, and what the cursor says once it is in; no file where only that is so.
 
     Documents have a field this time and lack it the next, so their mapping is kept for `shape` and
     not for their header. `mapping` is that of a kind which knows what its columns are; `taken` is
     told the import in the transaction that makes it.
     """
 
-    path: Path
+    path: Path | None
     name: str
     cursor: Cursor
     shape: str = ""

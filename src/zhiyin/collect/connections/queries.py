@@ -43,7 +43,10 @@ def mappings_of(one: Connection) -> list[SavedMapping]:
 def arrivals(one: Connection) -> list[Topic]:
     """What came to a webhook, by topic, the newest first."""
     counted = one.arrivals.values("topic").annotate(n=Count("id"), last=Max("received_at"))
-    unread = dict(one.arrivals.filter(made=None).values_list("topic").annotate(n=Count("id")))
+    last = one.cursor.get("last", 0)  # devices are read in their order, not by import
+    kept = one.kind == Connection.Kind.DEVICES
+    left = one.arrivals.filter(pk__gt=last) if kept else one.arrivals.filter(made=None)
+    unread = dict(left.values_list("topic").annotate(n=Count("id")))
     waiting: dict[str, Import] = {}
     held = Arrival.objects.filter(
         connection=one, made__state__in=(Import.State.NEW, Import.State.CHECKED)

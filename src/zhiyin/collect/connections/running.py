@@ -127,6 +127,10 @@ def _of_file(name: str, problem: FileProblem) -> dict[str, str]:
 def _bring(connection: Connection, done: Run, piece: Piece) -> bool:
     """One piece all the way in; False where a person must map its columns first."""
     by = connection.owner
+    if piece.path is None:
+        connection.cursor = piece.cursor
+        connection.save(update_fields=["cursor"])
+        return True
     with transaction.atomic():
         one = services.begin(
             files.read_chunks(piece.path), file_name=piece.name, by=by, shape=piece.shape,

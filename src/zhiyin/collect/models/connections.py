@@ -24,6 +24,9 @@ class Connection(models.Model):
         DATABASE = "database", _("Database")
         API = "api", _("REST API")
         WEBHOOK = "webhook", _("Webhook")
+        MAILBOX = "mailbox", _("Mailbox (IMAP)")
+        FEED = "feed", _("Feed (RSS, Atom)")
+        DEVICES = "devices", _("Devices (MQTT)")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="connections")

@@ -29,6 +29,7 @@ from zhiyin.collect.views.asking import in_chinese, person
 from zhiyin.collect.views.sources import source_of
 
 RUNS = 50
+KEEPS = (Connection.Kind.WEBHOOK, Connection.Kind.DEVICES)  # what comes, before it is read
 _read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -120,12 +121,13 @@ def connection(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         "may_see_imports": access.allowed(me, "import.see"),
         "asks": kinds.of(one).asks,
         "mappings": connection_queries.mappings_of(one),
+        "keeps": one.kind in KEEPS,
+        "arrivals": connection_queries.arrivals(one) if one.kind in KEEPS else [],
     }
     if not kinds.of(one).asks:
         context |= {
             "address": request.build_absolute_uri(reverse("arrive", args=[one.pk])),
             "by_path": one.where.get("signed") == Scheme.PATH,
-            "arrivals": connection_queries.arrivals(one),
             "turned_away": connection_queries.turned_away(one, timezone.now()),
         }
     return render(request, "collect/connection.html", context)
