@@ -17,7 +17,7 @@ from tests import factories
 from tests.collect import sdk
 from zhiyin.accounts.models import AuditPending, User
 from zhiyin.accounts.roles import Role
-from zhiyin.collect.models import Received, Source, Tally, ToArchive, WriteKey
+from zhiyin.collect.models import Received, Refusal, Source, Tally, ToArchive, WriteKey
 
 pytestmark = pytest.mark.django_db
 MANAGED = ("change_source", "switch_source", "add_write_key")
@@ -242,3 +242,16 @@ def test_a_source_that_is_not_there_is_not_found(db: None) -> None:
 def test_a_user_without_any_right_is_asked_to_sign_in(key: WriteKey) -> None:
     assert Client().get(reverse("source", args=[key.source_id])).status_code == 302
     assert User.objects.count() == 0
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "The request is too large"),
+                                               ("zh-hans", "请求过大")])  # fmt: skip
+def test_refused_requests_are_told_with_what_to_do(key: WriteKey, locale: str, words: str) -> None:
+    now = timezone.now()
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    Refusal.objects.create(hour=hour, source=key.source, status=413, requests=1234, last_at=now)
+    Refusal.objects.create(hour=hour, source=None, status=401, requests=77, last_at=now)
+    client = signed_in(locale=locale)
+    shown = page(client, key.source)
+    assert words in shown and "1,234" in shown and "401" not in shown
+    assert ">77<" in client.get(reverse("sources")).content.decode()

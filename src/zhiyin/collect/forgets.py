@@ -38,6 +38,7 @@ nobody(
 nobody("collect_savedmapping", "header_digest kind mapping columns", why="names of columns")
 nobody("collect_mappingversion", "kind mapping columns", why="names of columns")
 nobody("collect_tally", "outcome reason", why="counts")
+nobody("collect_refusal", why="counts")
 nobody(
     "collect_source", "key name_zh name_en kind troubles asks without", why="where events come from"
 )

@@ -54,6 +54,22 @@ REASONS = {
     )
 }  # fmt: skip
 
+# By the status that the SDK was answered with.
+REFUSALS = {
+    400: Told("400", _("The body cannot be read"),
+              _("It must be JSON of an event or a batch, perhaps packed by gzip.")),
+    401: Told("401", _("The write key is missing or unknown"),
+              _("Take the key from the page of its source. SDKs throw such events away.")),
+    403: Told("403", _("The page may not use this key"),
+              _("Add its origin to the key, or take a key without origins.")),
+    404: Told("404", _("The source is switched off"), _("Switch it on, or remove the SDK.")),
+    413: Told("413", _("The request is too large"), _("Send smaller batches.")),
+    429: Told("429", _("Too many events a second"),
+              _("SDKs send them again; if it goes on, raise ZHIYIN_TRACKING_MESSAGES_A_SECOND.")),
+    503: Told("503", _("It could not be written"),
+              _("SDKs send it again; see whether the database runs and has room.")),
+}  # fmt: skip
+
 
 def told(reason: str) -> Told:
     """The reason in words; one that this version does not know is shown as it is."""

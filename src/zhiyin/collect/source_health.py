@@ -20,7 +20,7 @@ from django.utils.translation import get_language
 from zhiyin.accounts import access
 from zhiyin.accounts.models import User
 from zhiyin.collect import source_rules
-from zhiyin.collect.models import Connection, Import, Run, Source, Tally, ToArchive
+from zhiyin.collect.models import Connection, Import, Refusal, Run, Source, Tally, ToArchive
 from zhiyin.collect.source_rules import Health, Hour
 
 Outcome = Tally.Outcome
@@ -194,12 +194,22 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Turned:
+    """Requests that the tracking door refused, and the status that it answered with."""
+
+    status: int
+    requests: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
 class Report:
     """One source's health."""
 
     day: Day
     minutes: Minutes
     reasons: list[Reason]
+    refused: list[Turned]
     waiting: Waiting
     lag: timedelta | None
     archive_events: int  # of all sources: the lake gets them in one go
@@ -219,11 +229,22 @@ def report(source: Source, now: datetime) -> Report:
         day=days(now)[source.pk],
         minutes=_minutes(source, now),
         reasons=[Reason(*row) for row in reasons],
+        refused=refused(source, now),
         waiting=waiting().get(source.pk, Waiting()),
         lag=lags(now).get(source.pk),
         archive_events=behind["events"] or 0,
         archive_lag=now - behind["oldest"] if behind["oldest"] else None,
     )
+
+
+def refused(source: Source | None, now: datetime) -> list[Turned]:
+    """What the door refused of a source in 24 hours, the most first; None: of no known source."""
+    since = _hour(now) - timedelta(hours=HOURS - 1)
+    rows = (
+        Refusal.objects.filter(source=source, hour__gte=since)
+        .values_list("status").annotate(n=Sum("requests"), last=Max("last_at")).order_by("-n")
+    )  # fmt: skip
+    return [Turned(*row) for row in rows]
 
 
 def _minutes(source: Source, now: datetime) -> Minutes:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from zhiyin.collect.models import Repeat, Tally
+from zhiyin.collect.models import Refusal, Repeat, Tally
 
 Outcome = Tally.Outcome
 MINUTES_KEPT = timedelta(hours=2)
@@ -167,4 +167,5 @@ def fold(now: datetime) -> None:
         cursor.execute(_LAST)
         cursor.execute(_HOURS, [(now - MINUTES_KEPT).replace(minute=0, second=0, microsecond=0)])
     Tally.objects.filter(at__lt=now - KEPT).delete()
+    Refusal.objects.filter(hour__lt=now - KEPT).delete()
     Repeat.objects.filter(at__lt=now - REPEATS_KEPT).delete()

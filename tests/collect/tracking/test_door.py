@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from tests.collect import sdk
 from tests.collect.sdk import Sender
-from zhiyin.collect.models import Received
+from zhiyin.collect.models import Received, Refusal, Source
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TRACK = {"type": "track", "event": "Product Viewed", "userId": "u1", "messageId": "m1"}
@@ -182,3 +183,38 @@ def test_all_who_come_at_once_to_a_fresh_server_are_let_in(transactional_db: Non
         answers = list(pool.map(lambda n: sender.batch({**TRACK, "messageId": n}), range(32)))
     assert {answer.status for answer in answers} == {200}
     assert Received.objects.count() == 32
+
+
+def test_whoever_looks_after_a_source_sees_what_the_door_refused_and_why() -> None:
+    own = sdk.source()
+    with sdk.listening() as port:  # its end writes the counts
+        sender = Sender(port, own.key)
+        for _ in range(2):
+            assert sender.send("/v1/batch", b"{").status == 400
+        assert sender.send("/v1/batch", {"batch": [TRACK]}, key="nobody's").status == 401
+        assert sender.send("/v1/track", TRACK, key="").status == 401
+        assert sender.send("/v1/nowhere", TRACK).status == 404
+        assert sender.send("/v1/batch", {"batch": [TRACK]}).status == 200
+        Source.objects.update(enabled=False)
+        assert _until_refused(sender) == 404
+    found = Refusal.objects.values_list("source", "status", "requests")
+    assert set(found) == {(own.source_id, 400, 2), (own.source_id, 404, 1), (None, 401, 2)}
+
+
+def test_a_key_in_the_body_tells_whose_request_was_refused_for_its_page() -> None:
+    own = sdk.source(origins=["https://shop.example"])
+    with sdk.listening() as port:
+        body = {"batch": [TRACK], "writeKey": own.key}
+        sender = Sender(port, "")
+        assert sender.send("/v1/batch", body, Origin="https://other.example").status == 403
+    assert Refusal.objects.values_list("source", "status").get() == (own.source_id, 403)
+
+
+def _until_refused(sender: Sender) -> int:
+    """A source that was switched off is known to be so within a second."""
+    for _ in range(200):
+        status = sender.batch(TRACK).status
+        if status != 200:
+            return status
+        time.sleep(0.02)
+    return status

@@ -71,3 +71,29 @@ class Repeat(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Refusal(models.Model):
+    """How many requests of an hour the tracking door refused, and with which status.
+
+    Without a source where the write key was missing or nobody knows it. Nothing else of a refused
+    request is kept.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    hour = models.DateTimeField()
+    source = models.ForeignKey(Source, null=True, on_delete=models.CASCADE, db_index=False)
+    status = models.SmallIntegerField()  # of HTTP
+    requests = models.BigIntegerField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "hour", "status"], name="collect_refusal_once",
+                nulls_distinct=False,
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.hour:%H:%M} {self.status}"

@@ -25,6 +25,7 @@ from zhiyin.collect.tracking.bodies import Body, Refused, look
 from zhiyin.collect.tracking.inbox import Arrived, Busy, Inbox
 from zhiyin.collect.tracking.keys import Key, Keys
 from zhiyin.collect.tracking.pace import Pace
+from zhiyin.collect.tracking.refusals import Refusals
 from zhiyin.files.door import Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
@@ -37,9 +38,12 @@ ROUTES = {
 }  # fmt: skip
 METRICS = "/v1/m"  # analytics.js tells how it fares; nobody here wants to know
 PIXELS = {f"/v1/pixel/{kind}": kind for kind in TYPES}
+BRINGING = {*ROUTES, *PIXELS}
 LIBRARY = "/v1/zhiyin.js"
 PREFIXES = ("/v1/", "/beacon/", "/sourceConfig")
 WAIT_S = 1
+NO_KEY = 401
+COUNTED = {400, 401, 403, 404, 413, 429, 503}  # of requests that bring events
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _SUCCESS = b'{"success":true}'
@@ -83,9 +87,12 @@ class Answer:
 class TrackingAPI:
     """The ASGI application."""
 
-    def __init__(self, keys: Keys, inbox: Inbox, limits: Limits, *, secure: bool = False) -> None:
+    def __init__(
+        self, keys: Keys, inbox: Inbox, refusals: Refusals, limits: Limits, *, secure: bool = False
+    ) -> None:
         """`secure` where browsers reach us by https, whatever stands between."""
-        self._keys, self._inbox, self._limits, self._secure = keys, inbox, limits, secure
+        self._keys, self._inbox, self._refusals = keys, inbox, refusals
+        self._limits, self._secure = limits, secure
         self._pace = Pace(limits.messages_a_second)
 
     @staticmethod
@@ -99,8 +106,9 @@ class TrackingAPI:
             answer = await self._answer(scope, receive)
         except Refused as refused:
             answer = _refusal(refused)
-        except (Busy, DatabaseError, PoolTimeout):
-            answer = _refusal(Refused(503, "not written; send it again\n", WAIT_S))
+            await self._count(scope, refused)
+        except (DatabaseError, PoolTimeout):
+            answer = _refusal(_not_written())
         length = (b"content-length", str(len(answer.body)).encode())
         await send({"type": "http.response.start", "status": answer.status,
                     "headers": [*answer.headers, length]})  # fmt: skip
@@ -148,13 +156,32 @@ class TrackingAPI:
         header = _header(scope, b"authorization")
         seen = look(body, batch=kind == BATCH, most=self._limits.body_bytes)
         key = await self._key(_basic(header) or seen.key or _asked(scope, "writeKey"))
-        _check_origin(scope, key)
-        if seen.messages == 0:
+        try:
+            _check_origin(scope, key)
+            if seen.messages == 0:
+                return
+            wait = self._pace.wait(key.source, seen.messages)
+            if wait is not None:
+                raise Refused(429, "too many events a second from this source\n", wait)
+            await self._inbox.put(_arrived(key, kind, seen, body))
+        except Refused as refused:
+            raise refused.of(key.source) from None
+        except Busy:
+            raise _not_written().of(key.source) from None
+
+    async def _count(self, scope: Scope, refused: Refused) -> None:
+        """Let the source's page say that requests were refused; only those that bring events."""
+        if refused.status not in COUNTED or scope["path"] not in BRINGING:
             return
-        wait = self._pace.wait(key.source, seen.messages)
-        if wait is not None:
-            raise Refused(429, "too many events a second from this source\n", wait)
-        await self._inbox.put(_arrived(key, kind, seen, body))
+        source = refused.source
+        if source is None and refused.status != NO_KEY:  # the body was refused before its key
+            given = _basic(_header(scope, b"authorization")) or _asked(scope, "writeKey")
+            try:
+                found = await self._keys.find(given) if given else None
+            except (DatabaseError, PoolTimeout):
+                found = None
+            source = found.source if found else None
+        self._refusals.add(source, refused.status)
 
     async def _key(self, given: str) -> Key:
         if not given:
@@ -163,7 +190,7 @@ class TrackingAPI:
         if found is None:
             raise Refused(401, "this write key is not known\n")
         if not found.enabled:
-            raise Refused(404, "this source is switched off\n")
+            raise Refused(404, "this source is switched off\n").of(found.source)
         return found
 
     async def _settings(self, scope: Scope, path: str) -> Answer:
@@ -194,6 +221,10 @@ def _library(*, packed: bool) -> Answer:
 
 def _arrived(key: Key, kind: str, seen: Body, body: bytes) -> Arrived:
     return Arrived(seen.partition, key.source, kind, seen.messages, datetime.now(UTC), body)
+
+
+def _not_written() -> Refused:
+    return Refused(503, "not written; send it again\n", WAIT_S)
 
 
 def _refusal(refused: Refused) -> Answer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from uuid import UUID
 
 import msgspec
 
@@ -19,11 +20,20 @@ PARTITIONS = 16  # the largest number of pumps that can share the work
 
 
 class Refused(Exception):  # noqa: N818 (it names what happened)
-    """The request cannot be taken: the status, and a sentence for who reads the SDK's log."""
+    """The request cannot be taken: the status, and a sentence for who reads the SDK's log.
+
+    `source` is whose key the request had, where that is known.
+    """
 
     def __init__(self, status: int, why: str, wait_s: int | None = None) -> None:
         super().__init__(why)
         self.status, self.why, self.wait_s = status, why, wait_s
+        self.source: UUID | None = None
+
+    def of(self, source: UUID) -> Refused:
+        """The same, of this source."""
+        self.source = source
+        return self
 
 
 class _Batch(msgspec.Struct):

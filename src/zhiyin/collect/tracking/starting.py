@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from zhiyin.collect.tracking.app import Limits, TrackingAPI
 from zhiyin.collect.tracking.inbox import WRITERS, Inbox
 from zhiyin.collect.tracking.keys import Keys, reading
+from zhiyin.collect.tracking.refusals import Refusals
 from zhiyin.files.door import App, Receive, Scope, Send
 
 PATIENCE_S = 5.0  # for a database that restarts; then the door says 503
@@ -61,7 +62,10 @@ class Tracking:
         await self._ending.enter_async_context(pool)
         inbox = Inbox(pool)
         self._ending.push_async_callback(inbox.close)
-        return TrackingAPI(Keys(reading(pool)), inbox, limits(), secure=settings.SECURE)
+        refusals = Refusals(pool)
+        self._ending.push_async_callback(refusals.close)
+        keys = Keys(reading(pool))
+        return TrackingAPI(keys, inbox, refusals, limits(), secure=settings.SECURE)
 
 
 def _address() -> str:

@@ -32,6 +32,7 @@ def sources(request: HttpRequest) -> HttpResponse:
     me, now = person(request), timezone.now()
     context = {
         "lines": source_health.lines(me, now),
+        "strangers": _in_words(source_health.refused(None, now)),
         "now": now,
         "may_manage": access.allowed(me, "source.manage"),
         "may_see_imports": access.allowed(me, "import.see"),
@@ -126,6 +127,7 @@ def source_page(
         "in_hour": sum(report.minutes.events),
         "busiest": max(report.minutes.events),
         "reasons": [(reasons.told(r.reason), r) for r in report.reasons],
+        "refused": _in_words(report.refused),
         "now": now,
         "may_manage": access.can_reach(me, "source.manage", one),
         "may_see_set_aside": access.allowed(me, "set_aside.see"),
@@ -134,6 +136,10 @@ def source_page(
     if context["may_manage"]:
         context |= _kept(request, one, form, origins)
     return render(request, "collect/source.html", context, status=status)
+
+
+def _in_words(refused: list[source_health.Turned]) -> list[tuple[reasons.Told, object]]:
+    return [(reasons.REFUSALS[one.status], one) for one in refused]
 
 
 def _kept(
