@@ -47,7 +47,7 @@ POLICY := */accounts/policy*.py,*/accounts/rows.py,*/accounts/reach.py,*/account
 POLICY_TESTS := $(addprefix tests/accounts/test_,access.py reach.py row_security.py policy_changes.py policy_screens.py policy_edges.py policy_counting.py) tests/customers/test_looks.py
 
 FILTERS := */objects/compiling.py,*/objects/conditions.py,*/objects/keyset.py,*/objects/lookups.py,*/objects/counting.py,*/objects/writing.py,*/segments/compile.py,*/segments/conditions.py,*/segments/check.py,*/segments/values.py,*/segments/catalogue.py,*/segments/tree.py,*/segments/dialects.py,*/zhiyin/files/*
-FILTER_TESTS := tests/files tests/api/test_files.py tests/segments $(addprefix tests/objects/,test_compiling.py test_counting.py test_changes.py custom/test_many_rows.py) tests/customers/test_keyset.py
+FILTER_TESTS := tests/files tests/api/test_files.py tests/segments $(addprefix tests/objects/,test_lookups.py test_compiling.py test_counting.py test_changes.py custom/test_many_rows.py) tests/customers/test_keyset.py
 
 # Every branch of the code that decides who sees what, what a filter finds, and what leaves, is taken
 # by a test.

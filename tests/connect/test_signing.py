@@ -26,6 +26,14 @@ def test_it_is_the_signature_of_the_specification() -> None:
     assert found == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+@pytest.mark.parametrize(("text", "good"), [
+    (SECRET, True), (SECRET.removeprefix(signing.PREFIX), True), (signing.new_secret(), True),
+    ("whsec_c2hvcnQ=", False), ("not base64!", False), ("whsec_abc", False), ("", False),
+])  # fmt: skip
+def test_what_can_be_a_secret_is_told_from_what_cannot(text: str, good: bool) -> None:
+    assert signing.is_secret(text) is good
+
+
 def test_a_receiver_believes_what_is_genuine() -> None:
     assert signing.verify(SECRET, _signed(), BODY, now=NOW + timedelta(minutes=4)) == "msg_1"
     upper = {name.title(): value for name, value in _signed().items()}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from tests.customers import people
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Company, Customer
 from zhiyin.customers.objects import CUSTOMER
 from zhiyin.ids import uuid7
 from zhiyin.objects.keyset import (
@@ -43,6 +44,19 @@ def test_everybody_is_met_once(sort: str, size: int) -> None:
     rows, _ = walked(sort, size)
     assert len(rows) == len(made)
     assert {row.pk for row in rows} == {one.pk for one in made}
+
+
+def test_a_page_is_fetched_with_what_it_shows(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    firm = Company.objects.create(name="Acme")
+    people.many(9, company=firm)
+    rows, shown = Customer.objects.all(), Customer.objects.select_related("company")
+    plain = read_page(rows, order_of(CUSTOMER, "number"), 4)
+    with django_assert_num_queries(1):
+        page = read_page(rows, order_of(CUSTOMER, "number"), 4, shown=shown)
+        assert [one.company for one in page.rows] == [firm] * 4
+    assert [one.pk for one in page.rows] == [one.pk for one in plain.rows]
 
 
 @pytest.mark.parametrize("sort", EVERY_SORT)

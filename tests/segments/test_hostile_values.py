@@ -33,7 +33,7 @@ def rule_with(value: str) -> s.Rule:
     )
 
 
-@pytest.mark.parametrize("dialect", [s.POSTGRESQL, s.DUCKDB])
+@pytest.mark.parametrize("dialect", [s.POSTGRESQL, s.DUCKDB, s.SPARK])
 @given(value=NASTY)
 def test_values_never_change_the_statement(dialect: s.Dialect, value: str) -> None:
     plain = s.members(rule_with("plain"), CATALOGUE, s.Relations(), dialect, as_of=AS_OF)
