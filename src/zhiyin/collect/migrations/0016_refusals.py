@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("collect", "0014_apis"),
+        ("collect", "0015_devices_mailboxes_feeds"),
     ]
 
     operations = [
