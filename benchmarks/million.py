@@ -34,7 +34,8 @@ from zhiyin.lake import Lake
 
 HOT_DAYS = 90
 TABLES = (
-    "customers_customer", "customers_identifier", "customers_link", "customers_order",
+    "customers_customer", "customers_identifier", "customers_link", "customers_statement",
+    "customers_order",
     "customers_orderline", "customers_score", "govern_consent", "collect_event",
     "customers_customersearch", *around.TABLES,
 )  # fmt: skip
@@ -93,6 +94,8 @@ left join bought b on b.ref = p."Customer"
 
 _KNOWN = """
 select known_id(k, ref) as id, kind, '' as namespace, value, owner_id(ref) as customer_id,
+    case when k = 1 then owner_id(ref) else known_id(k, ref) end as own_customer,
+    case when k < 4 then known_id(1, ref) end as cell, known_id(1, ref) as first_of_them,
     '{source}' as source_id, since as first_seen_at, since as last_seen_at
 from (
     select 1 as k, 'number' as kind, "Customer" as value, "Customer" as ref,
@@ -107,10 +110,15 @@ from (
 
 _QUERIES = {
     "customers_customer": _CUSTOMERS,
-    "customers_identifier": _KNOWN,
+    "customers_identifier": f"select * exclude (first_of_them) from ({_KNOWN})",
     "customers_link": f"""
-        select md5(id) as id, id as identifier_id, customer_id, 'seen together' as rule,
-            1.0 as probability, first_seen_at as since from ({_KNOWN})""",
+        select md5(id) as id, id as identifier_id, customer_id, first_seen_at as since
+        from ({_KNOWN})""",
+    "customers_statement": f"""
+        select least(first_of_them, id) as a_id, greatest(first_of_them, id) as b_id,
+            'seen together' as rule, 1.0 as probability, '{{source}}' as source_id,
+            first_seen_at as seen_at, first_seen_at as at
+        from ({_KNOWN}) where id <> first_of_them""",
     "customers_order": """
         select md5("InvoiceNo")::uuid as id, '{source}' as source_id, "InvoiceNo" as number,
             'sale' as kind, known_id(1, any_value("CustomerID")) as identifier_id,

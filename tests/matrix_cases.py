@@ -27,7 +27,8 @@ from zhiyin.accounts.models import (
 from zhiyin.collect import services as collect
 from zhiyin.collect.models import Connection, Event, SetAside, Source, WriteKey
 from zhiyin.connect.models import Delivery, Endpoint, HostRule, Occurrence
-from zhiyin.customers.models import Company, Customer, Segment
+from zhiyin.customers.identities.deciding import claim, merge
+from zhiyin.customers.models import Company, Customer, Identifier, Segment
 from zhiyin.engage.models import Campaign, Message
 from zhiyin.files.models import Content, File
 from zhiyin.govern.models import Erasure
@@ -284,6 +285,36 @@ def _api_customer(world: World) -> Case:
     """Asked by the API: a tag and a change that could both be carried out."""
     customer = Customer.objects.create(owner=world.owner, department=world.owner.department)
     return Case({"customer_id": customer.pk}, customer, {"tag": "VIP"})
+
+
+def _known(world: World) -> tuple[Customer, list[Identifier]]:
+    """A customer with two identifiers."""
+    made = _customer(world).row
+    assert isinstance(made, Customer)
+    for value in ("N1", "N2"):
+        claim(made, "card", made.pk.hex[:20], value, None, by=world.owner)
+    return made, list(Identifier.objects.filter(customer=made).order_by("number"))
+
+
+def _api_merge(world: World) -> Case:
+    (one, _), (two, _) = _known(world), _known(world)
+    return Case({"customer_id": one.pk}, one, {"others": [str(two.pk)]})
+
+
+def _api_apart(world: World) -> Case:
+    (one, _), (two, _) = _known(world), _known(world)
+    return Case({"customer_id": one.pk}, one, {"other": str(two.pk)})
+
+
+def _api_split(world: World) -> Case:
+    one, identifiers = _known(world)
+    return Case({"customer_id": one.pk}, one, {"identifiers": [str(identifiers[1].pk)]})
+
+
+def _decision(world: World) -> Case:
+    """Two of the owner's customers are one person; who may say so may take it back."""
+    (one, _), (two, _) = _known(world), _known(world)
+    return Case({"decision": merge([one.pk, two.pk], by=world.owner).id}, one)
 
 
 def _api_tagged(world: World) -> Case:
@@ -548,6 +579,10 @@ CASES: dict[str, Callable[[World], Case]] = {
     "reveal_customer": _fact("phone"),
     "customer_look": _look,
     "tag_customer": _customer,
+    "customer_identity": _customer,
+    "split_customer": _customer,
+    "merge_customers": _customer,
+    "undo_identity": _decision,
     "note_customer": _customer,
     "new_task": lambda world: Case(_customer(world).kwargs),  # the task will be one's own
     "finish_task": _my_task,
@@ -595,6 +630,11 @@ CASES: dict[str, Callable[[World], Case]] = {
     # the API
     "api:customer": _api_customer_change,
     "api:tag_customer": _api_customer,
+    "api:identity": _customer,
+    "api:merge_customers": _api_merge,
+    "api:split_customer": _api_split,
+    "api:keep_apart": _api_apart,
+    "api:undo_decision": _decision,
     "api:untag_customer": _api_tagged,
     "api:open_look": _api_look,
     "api:read_look": _look,

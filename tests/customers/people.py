@@ -9,7 +9,8 @@ from itertools import count
 from zhiyin.accounts.models import Department, User
 from zhiyin.collect.models import Event, Source
 from zhiyin.customers import search
-from zhiyin.customers.models import Customer, Identifier, Link, Order, OrderLine
+from zhiyin.customers.identities import deciding
+from zhiyin.customers.models import Customer, Identifier, Order, OrderLine
 from zhiyin.ids import uuid7
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -79,9 +80,5 @@ def event(person: Customer, name: str = "Product Viewed", *, at: datetime = NOW,
 
 def identifier(person: Customer, kind: str, value: str) -> Identifier:
     """Something that was seen and points at this person."""
-    made = Identifier.objects.create(
-        kind=kind, value=value, customer=person, source=source(), first_seen_at=NOW,
-        last_seen_at=NOW,
-    )  # fmt: skip
-    Link.objects.create(identifier=made, customer=person, rule="seen together", since=NOW)
-    return made
+    deciding.claim(person, kind, "", value, None, by=None)
+    return Identifier.objects.get(kind=kind, value=value)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.identity.book import NOBODY, day, identifiers, links, whose
+from zhiyin.identity.edges import live
 from zhiyin.identity.kinds import Guards, Kind, KindRule
 from zhiyin.identity.ledger import Ledger
 
@@ -80,6 +81,21 @@ def test_statement_by_statement_gives_the_people_of_all_statements_at_once(
     for guards in (Guards(), NARROW):
         ledger = _told(_rows(history), guards)
         assert whose(ledger) == _from_scratch(ledger)
+
+
+@given(_histories)
+@_QUICK
+def test_a_book_opened_where_another_stands_goes_on_like_it(history: list[Said]) -> None:
+    rows = _rows(history)
+    first = _told(rows[: len(rows) // 2], NARROW)
+    opened = Ledger.opened(first.standing(), live(first.log), NARROW)
+    for place, row in enumerate(rows[len(rows) // 2 :], start=len(rows)):
+        known = set(opened.log["edge"].to_pylist())
+        if row["state"][0].as_py() == "retracted" and row["edge"][0].as_py() not in known:
+            return  # a link that was gone when the book was opened is not in it
+        first.append(NOBODY, row, at=day(place))
+        opened.append(NOBODY, row, at=day(place))
+        assert whose(opened) == whose(first)
 
 
 @given(_histories, st.randoms(use_true_random=False))

@@ -35,6 +35,7 @@ from zhiyin.customers.models import (
     ProfileChange,
     Score,
     Segment,
+    Statement,
     Task,
 )
 from zhiyin.engage.models import Campaign, CampaignMember, Message
@@ -169,12 +170,20 @@ class Company:
             Identifier.Kind.CARD: self.traps.word("link", "handle", row.key),
             Identifier.Kind.NUMBER: self.traps.word("link", "number", row.key),
         }
+        first: Identifier | None = None
         for kind, value in told.items():
             seen = Identifier.objects.create(
                 kind=kind, value=value, customer=row.customer, source=self.shop,
-                first_seen_at=AT, last_seen_at=AT,
+                own_customer=uuid7() if first else row.customer.pk, first_seen_at=AT,
+                last_seen_at=AT,
             )  # fmt: skip
-            Link.objects.create(identifier=seen, customer=row.customer, rule="seen", since=AT)
+            Link.objects.create(identifier=seen, customer_id=row.customer.pk, since=AT)
+            if first is not None:
+                Statement.objects.create(a=first, b=seen, rule="seen together", source=self.shop,
+                                         seen_at=AT, at=AT)  # fmt: skip
+            first = first or seen
+        cell = first.pk if first else None
+        Identifier.objects.filter(customer=row.customer).update(cell=cell)
 
     def _history(self, row: Row) -> None:
         def plain(name: str) -> str:

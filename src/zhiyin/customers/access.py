@@ -11,7 +11,9 @@ from zhiyin.accounts.access import Grant, Level, Resource, Scope, Sensitivity, r
 from zhiyin.accounts.roles import EVERY_ROLE, Role
 
 _PLAIN, _PERSONAL, _SENSITIVE = Sensitivity.PLAIN, Sensitivity.PERSONAL, Sensitivity.SENSITIVE
-_ALL_ACTIONS = frozenset({"see", "add", "change", "tag", "export", "reveal", "assign", "share"})
+_ALL_ACTIONS = frozenset(
+    {"see", "add", "change", "tag", "export", "reveal", "assign", "share", "merge"}
+)
 
 CUSTOMER_FIELDS = {
     **dict.fromkeys(
@@ -48,7 +50,7 @@ CUSTOMER = register(
             Role.SALES: (
                 Grant(Scope.TEAM, {"see"}, personal=Level.MASKED),
                 Grant(
-                    Scope.OWN, _ALL_ACTIONS - {"export", "assign"}, plain=Level.WRITE,
+                    Scope.OWN, _ALL_ACTIONS - {"export", "assign", "merge"}, plain=Level.WRITE,
                     personal=Level.WRITE,
                 ),
             ),
@@ -161,9 +163,13 @@ TASK = register(
 # PostgreSQL checks again, row by row, who sees a customer and what hangs on them.
 row_security.guard_subject("customer", "customers_customer")
 for _table in ("customersearch", "identifier", "link", "profilechange", "order", "orderline",
-               "score", "note", "segmentmember", "sourcerecord"):  # fmt: skip
+               "score", "note", "segmentmember", "sourcerecord", "joining",
+               "proposal"):  # fmt: skip
     row_security.guard(f"customers_{_table}")
 row_security.guard("customers_task", also_owner="owner_id")
+row_security.guard_through("customers_statement", "a_id", "customers_identifier")
+for _table in ("ownprofile", "displaced"):
+    row_security.guard(f"customers_{_table}", "place")
 row_security.guard("collect_event")  # of the room below, which does not know whose an event is
 for _table in ("files_file", "talk_comment", "talk_notice"):  # of rooms that know no customers
     row_security.guard_attached(_table)

@@ -17,7 +17,7 @@ class CustomersConfig(AppConfig):
         from zhiyin.customers import configured
         from zhiyin.objects.custom import indexes
 
-        autodiscover_modules("happenings")
+        autodiscover_modules("happenings", "belongings")
         configured.register()
         indexes.register_use(_asked_by_segments)
         workspace.register_money_check(_money_is_in)

@@ -21,6 +21,11 @@ gone("customers_customer", "id = any(%(customers)s)")
 gone("customers_identifier", "customer_id = any(%(customers)s) or id = any(%(identifiers)s)")
 gone("customers_link", _LINKED)
 gone("customers_sourcerecord", _LINKED)
+gone("customers_statement", "a_id = any(%(identifiers)s) or b_id = any(%(identifiers)s)")
+gone("customers_ownprofile", "customer = any(%(customers)s) or place = any(%(customers)s)")
+gone("customers_displaced", "home = any(%(customers)s) or place = any(%(customers)s)")
+gone("customers_proposal", "customer_id = any(%(customers)s) or other_id = any(%(customers)s)")
+gone("customers_joining", "customer_id = any(%(customers)s) or other = any(%(customers)s)")
 for _table in ("customersearch", "profilechange", "segmentmember", "task", "note", "score"):
     gone(f"customers_{_table}")
 kept_without("customers_order", _LINKED, "customer_id = null, identifier_id = null, was = null",

@@ -6,12 +6,13 @@ from zhiyin.collect import hot_rows
 from zhiyin.collect.batch import Batch
 from zhiyin.collect.hot import HOT
 from zhiyin.collect.pipeline import EARLIEST
-from zhiyin.customers import figures, identities, profiles, trade
+from zhiyin.customers import figures, profiles, trade
+from zhiyin.customers.identities import resolving
 
 
 def identify(batch: Batch) -> None:
     """Find or make the customer of each event from the identifiers that were seen."""
-    identities.resolve(batch)
+    resolving.resolve(batch)
 
 
 def update(batch: Batch) -> None:

@@ -163,12 +163,13 @@ def _put(customer: UUID, name: str, new: object, person: Person, work: _Work) ->
 
 def decide_anew(
     ids: Collection[UUID], *, at: datetime, fields: Iterable[str] = survivorship.FIELDS,
-    batch: UUID | None = None, by: UUID | None = None,
+    batch: UUID | None = None, by: UUID | None = None, noted: bool = True,
 ) -> set[UUID]:  # fmt: skip
     """The golden record of these customers from their records: after a merge, an un-merge, a value
     that was taken back, or other rules. Returns whose profile changed.
 
-    A field of which no record says anything stays as it is.
+    A field of which no record says anything stays as it is. `noted` is not so where the timeline
+    tells the reason in another way.
     """
     people, policy = _current(set(ids)), source_records.policy()
     records = source_records.of_customers(list(people))
@@ -184,7 +185,8 @@ def decide_anew(
                 changes.append((id_, name, _text(old), _text(new), batch, at, by))
     changed = {change[0] for change in changes}
     _write({id_: person for id_, person in people.items() if id_ in changed})
-    _keep_changes(changes)
+    if noted:
+        _keep_changes(changes)
     search.index(changed)  # type: ignore[arg-type]
     return changed  # type: ignore[return-value]
 

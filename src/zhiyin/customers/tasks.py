@@ -1,13 +1,17 @@
-"""Work for the background: training the models, deciding golden records anew."""
+"""Work for the background: training the models, deciding golden records anew, matching profiles,
+big merges, when customers were last here."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from zhiyin.accounts import access, work
 from zhiyin.accounts.models import User, Work
@@ -42,6 +46,42 @@ def train(work_id: str, by: str) -> None:
 def see_customers(timestamp: int) -> None:
     """Every five minutes: when customers were last here, from what came meanwhile."""
     figures.see(timezone.now())
+
+
+@app.task(queue="identity", lock="identity", pass_context=False)
+def merge_big(cell: str) -> None:
+    """A merge that moves many identifiers, in a lane of its own: the pump does not wait for it."""
+    from zhiyin.customers.identities import book, moving
+
+    at = timezone.now()
+    with transaction.atomic():
+        decided = book.settle([UUID(cell)], at=at)
+        moving.apply(decided, at=at, big=True)
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(queue="identity", lock="identity", queueing_lock="match all", pass_context=False)
+def match_everybody(timestamp: int) -> None:
+    """Every night: compare all profiles, with a model learned from them anew."""
+    from zhiyin.customers.identities import matching  # seconds of imports that nothing else needs
+
+    matching.match(at=timezone.now(), everybody=True)
+
+
+@app.periodic(cron="50 * * * *")
+@app.task(queue="identity", lock="identity", queueing_lock="match new", pass_context=False)
+def match_new(timestamp: int) -> None:
+    """Every hour: compare who came or changed since with everybody."""
+    from zhiyin.customers.identities import matching
+
+    matching.match(at=timezone.now(), everybody=False)
+
+
+def merge_later(cells: Collection[UUID]) -> None:
+    """Queue big merges, with the transaction; one that waits already is not queued again."""
+    for cell in sorted(map(str, cells)):
+        with suppress(AlreadyEnqueued), transaction.atomic():
+            merge_big.configure(queueing_lock=f"merge {cell}").defer(cell=cell)
 
 
 def under_way() -> Work | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -9,7 +10,9 @@ from django.utils import timezone
 
 from zhiyin.accounts import sharing
 from zhiyin.customers import figures, profiles, search, trade
-from zhiyin.customers.models import Customer
+from zhiyin.customers.identities import book, homes, moving, own
+from zhiyin.customers.identities.homes import Move
+from zhiyin.customers.models import Customer, Identifier, OwnProfile
 from zhiyin.objects import recent
 
 # An identifier that other batches have used since stays, and so does its customer.
@@ -18,8 +21,10 @@ select i.id from customers_identifier i
 where i.batch = %(batch)s
   and not exists (select from customers_order o where o.identifier_id = i.id)
   and not exists (select from collect_event e where e.identifier_id = i.id)
-  and not exists (select from customers_link l
-                  where l.identifier_id = i.id and l.batch is distinct from %(batch)s)
+  and not exists (select from customers_statement s
+                  where s.a_id = i.id and s.batch is distinct from %(batch)s)
+  and not exists (select from customers_statement s
+                  where s.b_id = i.id and s.batch is distinct from %(batch)s)
 """
 
 
@@ -30,7 +35,8 @@ def undo(batch: UUID) -> dict[str, int]:
         cursor.execute(
             "select distinct customer_id from customers_orderline"
             " where batch = %(batch)s and customer_id is not null"
-            " union select customer_id from customers_link where batch = %(batch)s",
+            " union select customer_id from customers_identifier"
+            " where batch = %(batch)s and customer_id is not null",
             named,
         )
         touched = {row[0] for row in cursor.fetchall()}
@@ -58,32 +64,47 @@ def undo(batch: UUID) -> dict[str, int]:
 
 
 def _unlink(batch: UUID) -> int:
-    """Links of the batch end; identifiers that nobody else used go, the others lose their owner."""
+    """What the batch said of links is unsaid, and whoever became one by it is parted; identifiers
+    that nobody else used go."""
     named = {"batch": batch}
+    now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
             "create temp table undone_identifier on commit drop as " + UNUSED_IDENTIFIERS, named
         )
         cursor.execute(
-            "delete from customers_link where batch = %(batch)s returning identifier_id", named
+            "delete from customers_statement s using customers_statement r"
+            " where r.retracts = s.id and s.batch = %(batch)s",
+            named,
         )
-        freed = [row[0] for row in cursor.fetchall()]
+        cursor.execute(
+            "delete from customers_statement where batch = %(batch)s returning a_id, b_id", named
+        )
+        ends = {end for row in cursor.fetchall() for end in row}
+        cursor.execute("select id from undone_identifier")
+        unused = {row[0] for row in cursor.fetchall()}
+        _part_of_nobody(unused, now)
+        cursor.execute(
+            "delete from customers_link l using undone_identifier u where l.identifier_id = u.id"
+        )
         cursor.execute("delete from customers_identifier using undone_identifier u"
                        " where customers_identifier.id = u.id")  # fmt: skip
         removed = cursor.rowcount
-        for table, column in (
-            ("customers_identifier", "id"),
-            ("collect_event", "identifier_id"),
-            ("customers_order", "identifier_id"),
-        ):
-            cursor.execute(
-                f"update {table} set customer_id = null where {column} = any(%s)"  # noqa: S608
-                " and not exists (select from customers_link l"
-                f" where l.identifier_id = {table}.{column} and l.until is null)",
-                [freed],
-            )
         cursor.execute("drop table undone_identifier")
+    if left := ends - unused:
+        moving.apply(book.settle(left, at=now), at=now, big=True)
     return int(removed)
+
+
+def _part_of_nobody(identifiers: set[UUID], at: datetime) -> None:
+    """Customers who would be gone with these identifiers are themselves again before that."""
+    alone = Identifier.objects.filter(pk__in=identifiers).values_list("own_customer", flat=True)
+    parts = OwnProfile.objects.filter(customer__in=list(alone))
+    moves = [Move(one.customer, one.place, one.customer) for one in parts
+             if one.place != one.customer]  # fmt: skip
+    homes.move(moves, at=at)
+    told = own.move(moves, at=at)
+    own.bring_up_to_date(told.live - told.gone, told, at=at, batch=None)
 
 
 def _remove_people(batch: UUID) -> int:

@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 
 from zhiyin.customers import insight_urls
 from zhiyin.customers.objects import CUSTOMER
-from zhiyin.customers.views import bulk, facts, golden, people, record, sharing
+from zhiyin.customers.views import bulk, facts, golden, identity, people, record, sharing
 from zhiyin.objects.routes import routes
 
 urlpatterns: list[URLPattern] = [
@@ -15,6 +15,13 @@ urlpatterns: list[URLPattern] = [
     path("new", people.new_customer, name="new_customer"),
     path("tag", bulk.tag_many, name="tag_customers"),
     path("tagged/<uuid:batch>/undo", bulk.untag_many, name="untag_customers"),
+    # who is one person
+    path("review/", identity.identity_review, name="identity_review"),
+    path("review/decide", identity.decide_pairs, name="decide_pairs"),
+    path("decisions/<uuid:decision>/undo", identity.undo_decision, name="undo_identity"),
+    path("<uuid:customer_id>/identity/", identity.customer_identity, name="customer_identity"),
+    path("<uuid:customer_id>/identity/split", identity.split_customer, name="split_customer"),
+    path("<uuid:customer_id>/merge", identity.merge_customers, name="merge_customers"),
     # one person
     path("<uuid:customer_id>/", record.customer, name="customer"),
     path("<uuid:customer_id>/older", record.older, name="customer_older"),

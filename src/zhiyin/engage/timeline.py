@@ -14,7 +14,7 @@ from django.db import transaction
 from zhiyin.collect import archive, pipeline
 from zhiyin.collect.batch import Batch, Incoming, event_id
 from zhiyin.collect.models import Source
-from zhiyin.customers.identities import STRENGTH
+from zhiyin.customers.identities.kinds import STRENGTH
 from zhiyin.customers.models import Identifier
 from zhiyin.engage.models import Campaign, CampaignMember, Message
 from zhiyin.ids import uuid7

@@ -32,7 +32,8 @@ from zhiyin.accounts.forgetting import Leaving
 from zhiyin.accounts.models import User
 from zhiyin.collect.archive import lake
 from zhiyin.connect import outbox
-from zhiyin.customers.models import Customer, Identifier, Link
+from zhiyin.customers.identities import own
+from zhiyin.customers.models import Customer, Identifier, OwnProfile
 from zhiyin.files import store
 from zhiyin.govern import tombstones
 from zhiyin.govern.models import Erasure
@@ -46,7 +47,10 @@ _LOCK = 0x7A70_6572_6A6F  # pg_advisory_lock: one erasure at a time
 _BATCHES = """
 select created_by_batch from customers_customer where id = any(%(customers)s)
 union select batch from customers_identifier where id = any(%(identifiers)s)
-union select batch from customers_link where customer_id = any(%(customers)s)
+union select batch from customers_statement where a_id = any(%(identifiers)s)
+union select batch from customers_statement where b_id = any(%(identifiers)s)
+union select (row->>'created_by_batch')::uuid from customers_ownprofile
+    where customer = any(%(customers)s)
 union select batch from customers_profilechange where customer_id = any(%(customers)s)
 union select batch from customers_order where customer_id = any(%(customers)s)
 union select batch from govern_consentchange where customer_id = any(%(customers)s)
@@ -109,7 +113,8 @@ def prepare(
     """Note who is to be erased; nothing goes yet."""
     if len(customers) > MOST:
         raise TooManyError(f"{len(customers):,} > {MOST:,}")
-    there = sorted(Customer.objects.filter(pk__in=customers).values_list("pk", flat=True))
+    everybody = own.everybody_with(customers)
+    there = sorted(Customer.objects.filter(pk__in=everybody).values_list("pk", flat=True))
     if not there:
         raise NobodyError
     made = Erasure.objects.create(
@@ -305,10 +310,11 @@ def _ids(one: Erasure, name: str) -> list[UUID]:
 def _leaving(
     customers: Collection[UUID], identifiers: Collection[UUID], *, keep_orders: bool
 ) -> Leaving:
-    """Who they are; once they are gone from the database, their ids alone."""
-    linked = Link.objects.filter(customer__in=customers, until=None)
+    """Who they are, with all who are one person with them; once they are gone from the database,
+    their ids alone."""
+    customers = own.everybody_with(customers)
     theirs = Identifier.objects.filter(customer__in=customers) | Identifier.objects.filter(
-        pk__in=[*identifiers, *linked.values_list("identifier", flat=True)]
+        pk__in=identifiers
     )
     found = list(theirs.values_list("pk", "kind", "namespace", "value"))
     ids = {*identifiers, *(row[0] for row in found)}
@@ -329,6 +335,8 @@ def _on_profiles(customers: Collection[UUID]) -> set[tuple[str, str, str]]:
     for kind, column in (("email", "email"), ("phone", "phone"), ("number", "number")):
         mine = Customer.objects.filter(pk__in=customers).exclude(**{column: ""})
         values = set(mine.values_list(column, flat=True))
+        parts = OwnProfile.objects.filter(customer__in=customers)
+        values |= {str(one[column]) for one in parts.values_list("row", flat=True) if one[column]}
         shared = Customer.objects.filter(**{f"{column}__in": values}).exclude(pk__in=customers)
         others = Identifier.objects.filter(kind=kind, value__in=values).exclude(
             customer__in=customers

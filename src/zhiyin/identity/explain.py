@@ -19,7 +19,7 @@ import pyarrow as pa
 from zhiyin.identity.edges import RULES, Effect
 from zhiyin.identity.guarded import Held
 from zhiyin.identity.kinds import Guards
-from zhiyin.identity.people import resolve
+from zhiyin.identity.people import People, resolve
 
 
 class By(Enum):
@@ -59,10 +59,7 @@ def explain(
 ) -> Explanation:  # fmt: skip
     """Why `a` and `b` are one person's or not, from all identifiers and links around them."""
     people = resolve(identifiers, edges, guards)
-    held = dict(
-        zip(people.held["edge"].to_pylist(), map(Held, people.held["why"].to_pylist()), strict=True)
-    )
-    steps = [_step(row, held) for row in edges.to_pylist()]
+    every = _steps(edges, people)
     customer = dict(
         zip(
             people.standing["identifier"].to_pylist(),
@@ -70,16 +67,28 @@ def explain(
             strict=True,
         )
     )
-    road = _road([step for step in steps if step.held is None], a, b, by)
+    road = _road([step for step in every if step.held is None], a, b, by)
     if road is not None:
         return Explanation(True, road, ())
     sides = {customer.get(a), customer.get(b)}
     between = [
-        step for step in steps
+        step for step in every
         if step.held is not None
         and customer.get(step.a) in sides and customer.get(step.b) in sides
     ]  # fmt: skip
     return Explanation(False, (), tuple(between))
+
+
+def steps(identifiers: pa.Table, edges: pa.Table, guards: Guards) -> list[Step]:
+    """Every link around, each with what holds it back where something does."""
+    return _steps(edges, resolve(identifiers, edges, guards))
+
+
+def _steps(edges: pa.Table, people: People) -> list[Step]:
+    held = dict(
+        zip(people.held["edge"].to_pylist(), map(Held, people.held["why"].to_pylist()), strict=True)
+    )
+    return [_step(row, held) for row in edges.to_pylist()]
 
 
 def _step(row: dict[str, object], held: dict[str, Held]) -> Step:

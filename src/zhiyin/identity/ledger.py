@@ -2,14 +2,14 @@
 
 Only the cells that a statement touches are resolved again. Nothing is ever overwritten: links,
 retractions and the versions of the map identifier → customer are appended, so that the book can
-say what it knew on any day. An application that keeps these tables in a database calls `resolve`
-and `compare` on the touched cells in the same way (docs/identity.md).
+say what it knew on any day. An application that keeps these tables in a database opens a book at
+the pages that are touched (`opened`; docs/identity.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +39,15 @@ VERSIONS = pa.schema(
     ]
 )
 
+# Identifiers as they stand: what they are, and what was decided of them.
+STANDING = pa.schema(
+    [
+        *IDENTIFIERS,
+        pa.field("customer", pa.string()),
+        pa.field("cell", pa.string(), nullable=False),
+        pa.field("public", pa.bool_(), nullable=False),
+    ]
+)
 _SOURCE, _STATE, _AT = (STATEMENTS.get_field_index(name) for name in ("source", "state", "at"))
 
 
@@ -65,6 +74,54 @@ class Ledger:
         self._known_since: list[tuple[int, datetime]] = []  # identifiers before, from when
         self._versions: list[pa.Table] = []
         self._last: datetime | None = None
+
+    @classmethod
+    def opened(cls, standing: pa.Table, edges: pa.Table, guards: Guards | None = None) -> Ledger:
+        """A book opened at some of its pages: identifiers as they stand (schema STANDING), and the
+        live links between them.
+
+        Whoever appends gives the cells of what will be touched with those next to them, twice; and
+        of what may become public or cease to be, all neighbours with theirs. An identifier that is
+        public and alone may be left out together with its links.
+        """
+        book = cls(guards)
+        table = standing.select(STANDING.names).cast(STANDING).combine_chunks()
+        book.identifiers = table.select(IDENTIFIERS.names)
+        names = table["identifier"].to_pylist()
+        book._place = {name: place for place, name in enumerate(names)}
+        book._known_since.append((len(names), datetime.min.replace(tzinfo=UTC)))
+        cells = table["cell"].combine_chunks().dictionary_encode().indices.to_numpy()
+        _, firsts, group = np.unique(cells, return_index=True, return_inverse=True)
+        book._cell = firsts[group].astype(np.int64)
+        book._public = table["public"].combine_chunks().to_numpy(zero_copy_only=False).copy()
+        book._customer = np.array([*table["customer"].to_pylist(), None], object)[:-1]
+        said = edges.append_column("state", pa.array([ASSERTED] * len(edges), pa.string()))
+        said = said.select(STATEMENTS.names).cast(STATEMENTS)
+        ends = (
+            pc.index_in(said[end].combine_chunks(), value_set=table["identifier"].combine_chunks())
+            for end in ("a", "b")
+        )
+        book._a, book._b = (places.to_numpy().astype(np.int64) for places in ends)
+        book._edge = {edge: row for row, edge in enumerate(said["edge"].to_pylist())}
+        book._live = np.ones(len(said), bool)
+        book.log = said
+        return book
+
+    def settle(self, names: Iterable[str], *, at: datetime) -> Changes:
+        """Decide of the cells of these identifiers again, from the links that hold."""
+        places = np.array(sorted(self._place[name] for name in names), np.int64)
+        return self._settle(places, at)
+
+    def standing(self) -> pa.Table:
+        """Every identifier as it stands now (schema STANDING)."""
+        names = self.identifiers["identifier"].combine_chunks()
+        return pa.table(
+            [
+                *self.identifiers.columns, pa.array(self._customer, pa.string()),
+                names.take(pa.array(self._cell)), pa.array(self._public),
+            ],
+            schema=STANDING,
+        )  # fmt: skip
 
     def append(self, identifiers: pa.Table, statements: pa.Table, *, at: datetime) -> Changes:
         """Write down new identifiers and statements, all learned at `at`; who changes by it."""

@@ -72,17 +72,17 @@ def test_a_device_becomes_a_person_when_they_say_who_they_are(put: Put) -> None:
     turn(ALL)
     assert Event.objects.get().customer_id is None
     traits = {"firstName": "小明", "lastName": "王", "email": "Wang@Example.com ",
-              "phone": "138 0013 8000", "address": {"city": "杭州"}, "shoe_size": 42}  # fmt: skip
+              "phone": "138 0571 8000", "address": {"city": "杭州"}, "shoe_size": 42}  # fmt: skip
     put({"type": "identify", "userId": 7, "anonymousId": "d1", "messageId": "i1",
          "traits": traits})  # fmt: skip
     turn(ALL)
     person = Customer.objects.get()
     assert (person.number, person.name, person.email) == ("7", "王小明", "wang@example.com")
-    assert (person.phone, person.city) == ("+8613800138000", "杭州")
+    assert (person.phone, person.city) == ("+8613805718000", "杭州")
     assert set(Event.objects.values_list("customer_id", flat=True)) == {person.pk}
     assert set(Identifier.objects.values_list("kind", "value")) == {
         ("device", "d1"), ("number", "7"), ("email", "wang@example.com"),
-        ("phone", "+8613800138000"),
+        ("phone", "+8613805718000"),
     }  # fmt: skip
     known = Event.objects.get(name="Profile Updated").properties
     assert known["traits"] == {"shoe_size": 42}

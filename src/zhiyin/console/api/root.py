@@ -28,7 +28,7 @@ from zhiyin.collect import api as collect
 from zhiyin.collect.plan import api as plans
 from zhiyin.connect import api as connect
 from zhiyin.console.api import openapi
-from zhiyin.customers.api import activity, bulk, companies, models, people, segments
+from zhiyin.customers.api import activity, bulk, companies, identity, models, people, segments
 from zhiyin.engage import api as engage
 from zhiyin.files import api as files
 from zhiyin.objects.api import views
@@ -116,7 +116,7 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 for router in (
     me.router, bulk.router, people.router, activity.router, companies.router, activity.to_do,
-    segments.router,
+    segments.router, identity.router,
     models.router, views.router, collect.router, plans.router, engage.router, files.router,
     talk.router, connect.router,
 ):  # fmt: skip

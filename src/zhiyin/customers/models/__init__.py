@@ -2,13 +2,16 @@
 
 from zhiyin.customers.models.company import Company
 from zhiyin.customers.models.golden import SourceRecord, SourceTrust, Survivorship
-from zhiyin.customers.models.person import (
-    Customer,
-    CustomerSearch,
+from zhiyin.customers.models.identity import (
+    Displaced,
     Identifier,
+    Joining,
     Link,
-    ProfileChange,
+    OwnProfile,
+    Proposal,
+    Statement,
 )
+from zhiyin.customers.models.person import Customer, CustomerSearch, ProfileChange
 from zhiyin.customers.models.segment import (
     Segment,
     SegmentMember,
@@ -22,14 +25,18 @@ __all__ = [
     "Company",
     "Customer",
     "CustomerSearch",
+    "Displaced",
     "Identifier",
+    "Joining",
     "Link",
     "ModelVersion",
     "Note",
     "Order",
     "OrderLine",
+    "OwnProfile",
     "Product",
     "ProfileChange",
+    "Proposal",
     "Reached",
     "Score",
     "Segment",
@@ -37,6 +44,7 @@ __all__ = [
     "SegmentVersion",
     "SourceRecord",
     "SourceTrust",
+    "Statement",
     "Survivorship",
     "Task",
 ]

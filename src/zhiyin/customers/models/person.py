@@ -1,4 +1,4 @@
-"""One human being, the identifiers that were seen, and who they were taken to belong to.
+"""One human being: the profile, what it is found by, and how it changed.
 
 The profile's figures (orders, revenue, scores…) stand on the customer's own row, so that a list of
 a million is filtered and sorted by one index; their history is in the lake.
@@ -140,65 +140,6 @@ class CustomerSearch(models.Model):
 
     def __str__(self) -> str:
         return str(self.customer_id)
-
-
-class Identifier(models.Model):
-    """Something that was seen and points at a person: an address, a card, a device."""
-
-    class Kind(models.TextChoices):
-        NUMBER = "number", _("Customer number")
-        EMAIL = "email", _("E-mail")
-        PHONE = "phone", _("Mobile")
-        CARD = "card", _("Member card")
-        DEVICE = "device", _("Device")
-        WECHAT = "wechat", _("WeChat")
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    kind = models.CharField(max_length=12, choices=Kind)
-    # A number is unique within its source; what another has already, within its customer.
-    namespace = models.CharField(max_length=60, blank=True)
-    value = models.CharField(max_length=254)
-    customer = models.ForeignKey(  # empty: seen, but not known whose
-        Customer, on_delete=models.CASCADE, null=True, blank=True, related_name="identifiers"
-    )
-    source = models.ForeignKey("collect.Source", on_delete=models.PROTECT)
-    batch = models.UUIDField(null=True, blank=True)
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "namespace", "value"], name="identifier_once"),
-        ]
-        indexes = [models.Index(fields=["batch"]), models.Index(fields=["value"])]
-
-    def __str__(self) -> str:
-        return str(self.id)
-
-
-class Link(models.Model):
-    """The versioned answer to "whose identifier is this": merge and un-merge change only this."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    identifier = models.ForeignKey(Identifier, on_delete=models.CASCADE, related_name="links")
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="links")
-    rule = models.CharField(max_length=60)
-    probability = models.FloatField(default=1.0)
-    batch = models.UUIDField(null=True, blank=True)
-    since = models.DateTimeField()
-    until = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["identifier"],
-                condition=models.Q(until__isnull=True),
-                name="identifier_has_one_current_link",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.id)
 
 
 class ProfileChange(models.Model):

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, JSONField, OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from zhiyin.accounts import access
@@ -17,7 +18,6 @@ from zhiyin.accounts.models import User
 from zhiyin.customers.models import (
     Customer,
     Identifier,
-    Link,
     ModelVersion,
     Order,
     OrderLine,
@@ -42,17 +42,30 @@ def person(user: User, customer_id: UUID, permission: str = "customer.see") -> C
 
 
 def identifiers(customer: Customer) -> list[Identifier]:
-    """What points at this person, each with its source and the rule that linked it."""
-    current = Link.objects.filter(identifier=OuterRef("pk"), until=None)
-    found = (
-        Identifier.objects.filter(customer=customer)
-        .select_related("source")
-        .annotate(
-            rule=Subquery(current.values("rule")[:1]),
-            probability=Subquery(current.values("probability")[:1]),
-        )
+    """What points at this person, each with its source and how it is held there: `held` is the
+    strongest rule, its probability, and how many links; empty for who stands alone."""
+    rows = Identifier.objects.filter(customer=customer).select_related("source")
+    found = rows.annotate(
+        held=RawSQL(_HELD, [], output_field=JSONField())  # noqa: S611  (a constant of ours)
     )
     return list(found.order_by("kind", "first_seen_at")[:40])
+
+
+# The links that hold between an identifier and others of the same customer.
+_HELD = """(
+select jsonb_build_array(
+    (array_agg(s.rule order by s.probability desc, s.id))[1], max(s.probability), count(*))
+from (
+    select id, rule, probability, b_id as other from customers_statement
+    where a_id = customers_identifier.id and retracts is null
+    union all
+    select id, rule, probability, a_id from customers_statement
+    where b_id = customers_identifier.id and retracts is null
+) s join customers_identifier o on o.id = s.other
+where s.rule <> 'kept apart' and o.customer_id = customers_identifier.customer_id
+    and not exists (select from customers_statement r where r.retracts = s.id)
+having count(*) > 0)
+"""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from zhiyin.accounts.models import User
 from zhiyin.connect import outbox
 from zhiyin.customers import companies, contested, search
 from zhiyin.customers.fields import PERSONAL, levels_for
-from zhiyin.customers.models import Customer, Identifier, Link, ProfileChange
+from zhiyin.customers.identities import deciding
+from zhiyin.customers.models import Customer, Identifier, ProfileChange
 from zhiyin.customers.services import golden
 from zhiyin.customers.services.values import CannotBe, stored, text_of
 from zhiyin.objects.custom import requirements
@@ -135,7 +136,6 @@ def _claim(customer: Customer, field: str, value: str, *, by: User) -> None:
     kind = IDENTIFYING.get(field)
     if kind is None or not value:
         return
-    now = timezone.now()
     found = Identifier.objects.filter(kind=kind, namespace="", value=value).first()
     other = found.customer if found is not None else None
     space = ""
@@ -145,18 +145,7 @@ def _claim(customer: Customer, field: str, value: str, *, by: User) -> None:
         contested.tell_judges("customer", customer, other, field=field)
         space = contested.space_of(customer)
         found = Identifier.objects.filter(kind=kind, namespace=space, value=value).first()
-    if found is None:
-        found = Identifier.objects.create(
-            kind=kind, namespace=space, value=value, customer=customer, source=golden.by_hand(),
-            first_seen_at=now, last_seen_at=now,
-        )  # fmt: skip
-    elif found.customer_id is None:
-        found.customer = customer
-        found.save(update_fields=["customer"])
-    Link.objects.get_or_create(
-        identifier=found, until=None,
-        defaults={"customer": customer, "rule": "written by hand", "since": now},
-    )  # fmt: skip
+    deciding.claim(customer, kind, space, value, found, by=by)
 
 
 def _note(customer: Customer, field: str, before: str, after: str, by: User) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.accounts.access import Sensitivity
 from zhiyin.collect.models import Event
 from zhiyin.customers import catalogue
-from zhiyin.customers.models import Note, Order, ProfileChange, Task
+from zhiyin.customers.models import Joining, Note, Order, ProfileChange, Task
 from zhiyin.customers.timeline.entries import Entry, Part
 from zhiyin.customers.timeline.registry import Provider, Row, Rows, register, shape
 from zhiyin.files.models import File
@@ -177,6 +177,20 @@ def _tell_change(row: Row) -> Entry | None:
                  folds="" if row.data["by"] else f"import:{row.data['batch']}")  # fmt: skip
 
 
+def _joinings(customer: UUID) -> Rows:
+    rows = Joining.objects.filter(customer=customer)
+    return shape("joinings", rows, at="at", what="what", by="by__name")
+
+
+def _tell_joining(row: Row) -> Entry:
+    merged = row.data["what"] == Joining.What.MERGED
+    text = gettext("Merged with another profile") if merged else gettext("Parted from a profile")
+    who = str(row.data["by"] or "") or gettext("by links")
+    icon = "git-merge" if merged else "arrows-split"
+    side = "ours" if row.data["by"] else ""
+    return Entry("identity", row.key, row.at, icon, [Part(text)], who, side=side)
+
+
 def _files(customer: UUID) -> Rows:
     rows = File.objects.filter(record_type="customer", record_id=customer, deleted_at=None)
     return shape("files", rows, at="created_at", name="name", by="by__name")
@@ -215,5 +229,6 @@ EVENTS = register(
 NOTES = register(Provider("notes", {"note": _("Notes")}, _notes, _tell_note))
 TASKS = register(Provider("tasks", {"task": _("Tasks")}, _tasks, _tell_task))
 CHANGES = register(Provider("changes", {"profile": _("Profile changes")}, _changes, _tell_change))
+JOININGS = register(Provider("joinings", {"identity": _("Merges")}, _joinings, _tell_joining))
 FILES = register(Provider("files", {"file": _("Files")}, _files, _tell_file))
 COMMENTS = register(Provider("comments", {"comment": _("Comments")}, _comments, _tell_comment))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -25,7 +25,7 @@ from zhiyin.customers.cells import rfm_tone
 from zhiyin.customers.fields import PERSONAL, Levels, levels_for, shown_identifier
 from zhiyin.customers.models import Customer
 from zhiyin.customers.objects import CUSTOMER
-from zhiyin.customers.queries import lake_events, record
+from zhiyin.customers.queries import identity, lake_events, record
 from zhiyin.customers.seeing import as_seen, sees_orders
 from zhiyin.customers.views.answers import signed_in, wants_fragment
 from zhiyin.customers.views.facts import facts_of
@@ -43,7 +43,13 @@ TABS = ("timeline", "orders", "tasks", "scores", "comments", "files", "audit")
 def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Who this is, what happened, and what is made of it."""
     user = signed_in(request)
-    person = record.person(user, customer_id)
+    try:
+        person = record.person(user, customer_id)
+    except access.OutOfSight:
+        stays = identity.place_of(customer_id)
+        if stays is None:
+            raise
+        return redirect("customer", record.person(user, stays).pk)
     recent.opened(user, "customer", person.pk)
     levels = levels_for(user, person)
     as_of = data_as_of()
