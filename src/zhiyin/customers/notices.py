@@ -81,6 +81,24 @@ TWICE = register(
         says=_twice, plainly=_twice_plainly, mail=Mail.DIGEST,
     )
 )  # fmt: skip
+
+
+def _big(said: Said) -> str:
+    facts = {"n": said.count}
+    return ngettext(
+        "A large merge waits in its lane and is done in the background; look whether it is right",
+        "%(n)s large merges wait in their lane and are done in the background; look whether they"
+        " are right", said.count,
+    ) % facts  # fmt: skip
+
+
+BIG_MERGE = register(
+    NoticeKind(
+        key="customer.big_merge", label=_("A large merge waits"), icon="git-merge", says=_big,
+        plainly=lambda _count: gettext("A large merge waits"),
+        leads=lambda _detail: reverse("identity_review"), mail=Mail.DIGEST,
+    )
+)  # fmt: skip
 FAILED = register(
     NoticeKind(
         key="model.failed", label=_("A training that I began failed"), icon="alert-triangle",

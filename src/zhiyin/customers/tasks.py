@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
@@ -80,8 +81,18 @@ def match_new(timestamp: int) -> None:
 def merge_later(cells: Collection[UUID]) -> None:
     """Queue big merges, with the transaction; one that waits already is not queued again."""
     for cell in sorted(map(str, cells)):
-        with suppress(AlreadyEnqueued), transaction.atomic():
-            merge_big.configure(queueing_lock=f"merge {cell}").defer(cell=cell)
+        with suppress(AlreadyEnqueued):
+            with transaction.atomic():
+                merge_big.configure(queueing_lock=f"merge {cell}").defer(cell=cell)
+            notify(_who_merges(), notices.BIG_MERGE)
+
+
+def _who_merges() -> list[User]:
+    """Those who may merge anybody with anybody: a few of them are told of large merges."""
+    people = User.objects.filter(is_active=True, kind=User.Kind.PERSON).order_by("pk")
+    found = (one for one in people.iterator()
+             if access.scope_of(one, "customer.merge") is access.Scope.ALL)  # fmt: skip
+    return list(islice(found, 20))
 
 
 def under_way() -> Work | None:

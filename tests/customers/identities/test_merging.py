@@ -43,6 +43,7 @@ from zhiyin.customers.models import (
 from zhiyin.customers.services import golden, profile
 from zhiyin.engage.models import Campaign, CampaignMember, Message
 from zhiyin.files.models import Content, File
+from zhiyin.govern import erasing
 from zhiyin.govern.models import Consent, ConsentChange
 from zhiyin.identity.guarded import Held
 from zhiyin.objects.models import Opened
@@ -184,6 +185,19 @@ def test_what_is_done_meanwhile_stays_with_who_stays(house: House) -> None:
     assert set(stays.notes.values_list("text", flat=True)) == {"note 1", "later"}
     # A refusal of one person was of both.
     assert not Consent.objects.filter(customer_id__in=[one, two], granted=True).exists()
+
+
+def test_erasing_one_person_is_about_everybody_who_is_one_with_them(house: House) -> None:
+    one, two, *_ = house.people
+    alone = erasing.preview([one], beside=False)
+    deciding.merge([one, two], by=house.user)
+    for asked in (one, two):  # also by an address from before the merge
+        told = erasing.preview([asked], beside=False)
+        assert told.identifiers == 2 * alone.identifiers
+        assert told.rows["customers_ownprofile"] == 2
+        assert told.rows["customers_note"] == 2
+    made = erasing.prepare([two], by=house.user, reason="asked")
+    assert made.waiting == {"customers": [str(one)]}
 
 
 def test_split_off_identifiers_are_a_person_of_their_own(house: House) -> None:

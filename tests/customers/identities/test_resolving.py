@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tests import factories
 from tests.customers.identities.pumped import dump, ledger_agrees, links, pump, seen, whose
+from zhiyin.accounts.roles import Role
 from zhiyin.collect.batch import Seen
 from zhiyin.collect.models import Event
 from zhiyin.customers import tasks
 from zhiyin.customers.identities import book
 from zhiyin.customers.models import Customer, Identifier, Joining, Link, Statement
+from zhiyin.ids import uuid7
+from zhiyin.talk.models import Notice
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +182,15 @@ def test_links_are_only_ever_appended_and_each_is_said_once() -> None:
         pump(seen("n1", "e1", "d1"))
     assert Statement.objects.count() == 2
     assert len(links("n1", "e1")) == 1
+
+
+def test_a_big_merge_is_queued_once_and_told_to_who_may_merge_everybody() -> None:
+    admin = factories.user(Role.ADMINISTRATOR)
+    factories.user(Role.ANALYST)
+    cell = uuid7()
+    tasks.merge_later([cell])
+    tasks.merge_later([cell])
+    assert (
+        ProcrastinateJob.objects.filter(task_name="zhiyin.customers.tasks.merge_big").count() == 1
+    )
+    assert list(Notice.objects.values_list("user", "kind")) == [(admin.pk, "customer.big_merge")]
