@@ -27,7 +27,8 @@ from benchmarks.figures import figure, line_of
 
 ON_A_WORKSPACE = ("screens", "growth", "vitals", "tracking")
 BENCHMARKS = (
-    "value", "recommend", "demand", "uplift", "dirt", "matching", "resolving", "features", "scale",
+    "value", "recommend", "demand", "uplift", "baskets", "dirt", "matching", "resolving",
+    "features", "scale",
     "online_retail",
     *ON_A_WORKSPACE,
 )  # fmt: skip

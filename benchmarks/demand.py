@@ -47,7 +47,7 @@ d = np.load(sys.argv[1])
 values, started, season = d["values"], d["started"], int(d["season"])
 rows = []
 for i, (v, s) in enumerate(zip(values, started)):
-    s = min(int(s), len(v) - 4)
+    s = min(int(s), len(v) - 20)  # AutoETS refuses shorter series
     rows.append(pd.DataFrame({"unique_id": i, "ds": np.arange(len(v) - s), "y": v[s:]}))
 frame = pd.concat(rows)
 began = time.perf_counter()

@@ -68,7 +68,8 @@ def _measured(key: str, arm: str, rows: pa.Table, python: Path | None, room: Pat
             both.num_rows,
             f"ours {ours.low:.3f} to {ours.high:.3f}, spread {ours.spread:.3f}; theirs "
             f"{theirs.low:.3f} to {theirs.high:.3f}"
-            + (f"; gate {GATE}" if key == "women" else ""),
+            + (f"; gate {GATE}" if key == "women" else "")
+            + (_gap(model) if rival == "response" else ""),
         )  # fmt: skip
     figure(
         f"uplift.hillstrom_{key}.mean_effect", model.effect.value, "visits a person",
@@ -87,6 +88,11 @@ def _measured(key: str, arm: str, rows: pa.Table, python: Path | None, room: Pat
         figure(f"uplift.hillstrom_{key}.same_measure", mine, "Qini", "scikit-uplift",
                found["qini"], None, both.num_rows,
                "on those it learned from, only to compare the measure")  # fmt: skip
+
+
+def _gap(model: uplift.UpliftModel) -> str:
+    gap = model.over_response
+    return f"; difference {gap.value:+.4f}, 95 % {gap.low:+.4f} to {gap.high:+.4f}"
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ class UpliftModel:
     cuts: Floats
     group_effects: list[Effect]
     rankings: list[Ranked]
+    over_response: Effect
     effect: Effect
     decision: Decision
     balance: Balance
@@ -198,7 +199,7 @@ def _fitted(
     values = {n: _qinis(u, came, asked, parts, weights) for n, u in unseen.items()}
     rankings = [_ranked(name, whole, spread) for name, (whole, spread) in values.items()]
     ours = next(r for r in rankings if r.name == IN_USE)
-    over = float(values[IN_USE][0][0] - values[RESPONSE][0][0])
+    over = _difference(values[IN_USE][0], values[RESPONSE][0])
     effect = _effect(came, asked, weights)
     net = _scaled(effect, worth, cost)
     score = unseen[IN_USE].mean(axis=0)
@@ -207,7 +208,7 @@ def _fitted(
     stretch, centre = _stretch(score, came, asked), float(score.mean())
     shown = effect.value + stretch * (score - centre)
     without = _leaving_out(shown, came, asked, weights, worth, cost, net.value)
-    decision = decide(net, Effect(ours.qini, ours.low, ours.high), over, without)
+    decision = decide(net, Effect(ours.qini, ours.low, ours.high), over.value, without)
     cuts = np.unique(np.quantile(shown, np.linspace(0, 1, _GROUPS + 1)[1:-1]))
     group = np.searchsorted(cuts, shown, side="right")
     effects = [
@@ -216,7 +217,7 @@ def _fitted(
     ]
     return UpliftModel(
         design, learned, stretch * _surrogate(rows, whole), rows.mean(axis=0), stretch, centre,
-        cuts, effects, rankings, effect, decision, even,
+        cuts, effects, rankings, over, effect, decision, even,
         _notes(ours, over, decision, even, left_out), people, customer_id,
     )  # fmt: skip
 
@@ -258,6 +259,13 @@ def _qinis(
         for k in range(PARTS)
     ]
     return np.mean(each, axis=0), float(np.std([e[0] for e in each], ddof=1))
+
+
+def _difference(ours: Floats, theirs: Floats) -> Effect:
+    """Both on the same resamples."""
+    gap = ours - theirs
+    low, high = np.quantile(gap[1:], [0.025, 0.975])
+    return Effect(float(gap[0]), float(low), float(high))
 
 
 def _ranked(name: str, values: Floats, between: float) -> Ranked:
@@ -324,17 +332,17 @@ def _surrogate(rows: Floats, uplift: Floats) -> Floats:
 
 
 def _notes(
-    ours: Ranked, over: float, decision: Decision, even: Balance, left_out: Mapping[str, int]
+    ours: Ranked, over: Effect, decision: Decision, even: Balance, left_out: Mapping[str, int]
 ) -> list[Words]:
     return [
         decision.sentence,
         Words(
             f"Qini {ours.qini:.3f}（{ours.low:.3f}–{ours.high:.3f}，scikit-uplift 的归一化，"
-            f"5 份 × 2 次，份间标准差 {ours.spread:.3f}），比响应模型{'高' if over > 0 else '低'} "
-            f"{abs(over):.3f}",
+            f"5 份 × 2 次，份间标准差 {ours.spread:.3f}），比响应模型"
+            f"{'高' if over.value > 0 else '低'} {abs(over.value):.3f}",
             f"Qini {ours.qini:.3f} ({ours.low:.3f} to {ours.high:.3f}; normalised as in "
-            f"scikit-uplift, 5 parts twice, spread {ours.spread:.3f}), {abs(over):.3f} "
-            f"{'above' if over > 0 else 'below'} the response model",
+            f"scikit-uplift, 5 parts twice, spread {ours.spread:.3f}), {abs(over.value):.3f} "
+            f"{'above' if over.value > 0 else 'below'} the response model",
         ),
         even.sentence,
         *[
