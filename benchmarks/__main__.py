@@ -27,7 +27,7 @@ from benchmarks.figures import figure, line_of
 
 ON_A_WORKSPACE = ("screens", "growth", "vitals", "tracking")
 BENCHMARKS = (
-    "value", "recommend", "demand", "uplift", "baskets", "dirt", "matching", "resolving",
+    "value", "ahead", "recommend", "demand", "uplift", "baskets", "dirt", "matching", "resolving",
     "features", "scale",
     "online_retail",
     *ON_A_WORKSPACE,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -31,7 +32,11 @@ from zhiyin.customers.models import (
     Score,
 )
 from zhiyin.ids import uuid7
+from zhiyin.insight.contest import BASELINE, Contest, Standing
 from zhiyin.insight.contract import Words, microseconds
+from zhiyin.insight.metrics import Span
+from zhiyin.insight.rivals import NAMES
+from zhiyin.insight.rivals import Kind as Kind_
 from zhiyin.insight.scorecard import (
     CalibrationPoint,
     CutOff,
@@ -88,6 +93,12 @@ def version(
     )  # fmt: skip
 
 
+def standing(key: str, auc: float) -> Standing:
+    span = Span(auc, auc - 0.02, auc + 0.02)
+    name = Words("按天数", "by days") if key == BASELINE else NAMES[Kind_(key)]
+    return Standing(key, name, span, 0.01, span, span, span, 0.02, span, span, span)
+
+
 def page(user: User, name: str = "churn") -> str:
     return signed_in(user).get(reverse("model", args=[name])).content.decode()
 
@@ -129,6 +140,28 @@ def test_a_winning_model_shows_its_figures_and_no_seal_before_a_person_approves(
         assert figure in shown
     assert "zy-stamp" not in shown
     assert "Nobody has approved v1 yet" in shown
+
+
+def test_all_kinds_of_models_stand_side_by_side_and_the_one_in_use_is_marked(
+    manager: User,
+) -> None:
+    rows = [standing(Kind_.MIXED, 0.812), standing(Kind_.LOGISTIC, 0.807),
+            standing(Kind_.SVM, 0.793)]  # fmt: skip
+    held = Contest(
+        "churn", 300, 90, 3, 3, 3.3, rows, Kind_.MIXED, standing(BASELINE, 0.741), False,
+        Words("各半最好。", "Half each is best."),
+    )  # fmt: skip
+    made = msgspec.structs.replace(card(), contest=held)
+    one = version()
+    assert "Kinds of models side by side" not in page(manager)
+    ModelVersion.objects.filter(pk=one.pk).update(scorecard=json.loads(made.json()))
+    shown = page(manager)
+    assert "Kinds of models side by side" in shown
+    assert "Half each is best." in shown
+    assert "Support vector machine" in shown
+    for figure in ("0.812", "0.807", "0.793", "0.741"):
+        assert figure in shown
+    assert shown.count("<b>LightGBM and logistic regression, half each</b>") == 1
 
 
 def test_approval_is_a_persons_audited_and_can_be_withdrawn(manager: User) -> None:
@@ -272,6 +305,9 @@ def test_the_task_trains_scores_everybody_and_tells_how_it_ended(
     )
     assert Score.objects.exists()
     assert Customer.objects.exclude(rfm_segment="").exists()
+    before = training._personas_before()
+    assert before is not None  # the next training goes on from these names
+    assert [persona.key for persona in before.personas] == list(range(len(before.personas)))
     client = signed_in(manager)
     for name in ModelVersion.objects.filter(current=True).values_list("name", flat=True):
         assert client.get(reverse("model", args=[name])).status_code == 200

@@ -29,7 +29,9 @@ from zhiyin.collect.bulk import copy_rows
 from zhiyin.customers.asof import data_as_of
 from zhiyin.customers.models import Identifier, ModelVersion
 from zhiyin.features.history import History
+from zhiyin.insight import store
 from zhiyin.insight.contract import NotEnoughHistoryError
+from zhiyin.insight.personas import PersonaModel
 from zhiyin.insight.training import Understanding, train_all
 from zhiyin.lake.engine import EngineSettings
 
@@ -71,7 +73,7 @@ def train(*, by: User, progress: Progress = silent, as_of: datetime | None = Non
         history = History.from_lake(
             lake(), _links(), settings.CURRENCY, EngineSettings(settings.ENGINE)
         )
-        told = train_all(history, at, progress, _attributes(at), version)
+        told = train_all(history, at, progress, _attributes(at), version, _personas_before())
     except (NotEnoughHistoryError, ValueError) as error:
         raise NothingToLearn(str(error)) from error
     digests = told.save(models_folder())
@@ -93,6 +95,20 @@ def train(*, by: User, progress: Progress = silent, as_of: datetime | None = Non
 def models_folder() -> Path:
     """Where fitted models are stored."""
     return Path(settings.DATA) / "models"
+
+
+def _personas_before() -> PersonaModel | None:
+    """The personas in use, whose names go on; None before the first, or where unreadable."""
+    current = ModelVersion.objects.filter(name="personas", current=True).first()
+    if current is None or not current.path:
+        return None
+    try:
+        model, _manifest = store.load(
+            models_folder(), "personas", current.version, digest=current.path
+        )
+    except store.ModelFileError:
+        return None
+    return model if isinstance(model, PersonaModel) else None
 
 
 def _links() -> pa.Table:
@@ -262,6 +278,7 @@ def _description(told: Understanding, name: str) -> dict[str, Any]:
     found: dict[str, Any] = {"descriptive": True}
     if name == "personas" and told.personas is not None:
         found["personas"] = msgspec.to_builtins(told.personas.personas)
+        found["moves"] = msgspec.to_builtins(told.personas.moves)
     if name == "rfm" and told.rfm is not None:
         names = {
             row["segment"]: {"zh": row["name_zh"], "en": row["name_en"]}

@@ -1,6 +1,6 @@
 """A fitted answer about everybody at one date: `fit(orders, as_of)` gives it, `score` reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -29,15 +29,19 @@ class Answer(Generic[M]):
 
     model: M
     frame: Frame
+    _scores: list[pa.Table] = field(default_factory=list, repr=False)
 
     def score(self) -> pa.Table:
         """One row a customer: customer_id, value, low, high, reasons (JSON)."""
-        return self.model.score_frame(self.frame)
+        if not self._scores:
+            self._scores.append(self.model.score_frame(self.frame))
+        return self._scores[0]
 
     def explain(self, customer_id: str) -> list[Reason]:
         """Why this customer has his score. Raises UnknownCustomerError for a stranger."""
-        one = self.frame.table.filter(pc.equal(self.frame.table["customer_id"], customer_id))
-        if one.num_rows == 0:
+        # against everybody who was asked: a customer alone would be typical of himself
+        scores = self.score()
+        told = scores.filter(pc.equal(scores["customer_id"], customer_id))
+        if told.num_rows == 0:
             raise UnknownCustomerError(f"{customer_id} is not among the {len(self.frame):,} asked")
-        told = self.model.score_frame(Frame(self.frame.as_of, one.combine_chunks()))
         return msgspec.json.decode(told["reasons"][0].as_py(), type=list[Reason])

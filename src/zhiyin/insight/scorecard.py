@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhiyin.insight import metrics
+from zhiyin.insight.contest import Contest
 from zhiyin.insight.contract import (
     Floats,
     Frame,
@@ -100,6 +101,8 @@ class Drift(msgspec.Struct, frozen=True):
 
 
 class Scorecard(msgspec.Struct, frozen=True):
+    """What a backtest found. `contest` has all kinds of models side by side, where one was held."""
+
     model: str
     kind: Kind
     title: Words
@@ -118,6 +121,7 @@ class Scorecard(msgspec.Struct, frozen=True):
     calibration_baseline: list[CalibrationPoint]
     drift: list[Drift]
     notes: list[Words] = []
+    contest: Contest | None = None
 
     def json(self) -> bytes:
         return msgspec.json.encode(self)

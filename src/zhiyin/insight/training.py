@@ -6,7 +6,7 @@ returned. A question that the history is too short for is skipped and says so; t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, cast
@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from zhiyin.insight import store
+from zhiyin.insight import churn_contest, store
 from zhiyin.insight.churn import HORIZONS, Churn, ChurnModel
 from zhiyin.insight.contract import (
     Frame,
@@ -31,6 +31,7 @@ from zhiyin.insight.contract import (
 from zhiyin.insight.next_purchase import NextPurchase, NextPurchaseModel
 from zhiyin.insight.personas import PersonaModel, Personas
 from zhiyin.insight.rfm import Rfm, RfmModel
+from zhiyin.insight.rivals import NAMES
 from zhiyin.insight.scorecard import Scorecard, backtest, cut_offs
 from zhiyin.insight.store import AnyModel
 from zhiyin.insight.threads import one_thread
@@ -86,24 +87,26 @@ def train_all(
     progress: Progress = _silent,
     attributes: pa.Table | None = None,
     version: int = 1,
+    personas_before: PersonaModel | None = None,
 ) -> Understanding:
     """Fit, backtest and score all questions as of a date.
 
     `progress(stage, done, total)` is called as each of `STAGES` begins and when all are done; an
     exception raised in it stops the training. `attributes` may hold customer_id, age,
-    top_category and discount_share for the personas.
+    top_category and discount_share for the personas; groups that go on since `personas_before`
+    keep their keys and names.
     Raises NotEnoughHistoryError where nobody bought before `as_of`.
     """
     told = Understanding(as_of, version)
     # one thread adds in one order, so the same data give the same bits, and no step waits for a
     # second core that is busy with something else
     with one_thread():
-        _train(told, history, progress, attributes)
+        _train(told, history, progress, Personas(attributes, personas_before))
     return told
 
 
 def _train(
-    told: Understanding, history: AskableHistory, progress: Progress, attributes: pa.Table | None
+    told: Understanding, history: AskableHistory, progress: Progress, personas: Personas
 ) -> None:
     as_of, past, total = told.as_of, remembered(history), len(STAGES)
 
@@ -114,7 +117,7 @@ def _train(
     progress("rfm", 1, total)
     _segment(told, frame)
     progress("personas", 2, total)
-    _attempt(told, "personas", lambda: _group(told, frame, attributes))
+    _attempt(told, "personas", lambda: _group(told, frame, personas))
     days = (as_of - past.span()[0]).days
     progress("value", 3, total)
     _attempt(told, "value", lambda: _value(told, past, frame, days))
@@ -139,10 +142,11 @@ def _segment(told: Understanding, frame: Frame) -> None:
     told.rfm = model.table(frame)
 
 
-def _group(told: Understanding, frame: Frame, attributes: pa.Table | None) -> None:
-    model = Personas(attributes).fit_frame(frame)
+def _group(told: Understanding, frame: Frame, question: Personas) -> None:
+    model = question.fit_frame(frame)
     told.models["personas"] = model
-    told.scores["personas"] = _labelled(told, "personas", model.score_frame(frame, attributes))
+    scores = model.score_frame(frame, question.attributes)
+    told.scores["personas"] = _labelled(told, "personas", scores)
 
 
 def _value(told: Understanding, past: Remembered, frame: Frame, days: int) -> None:
@@ -177,8 +181,31 @@ def _mixture_words(model: ValueModel) -> Words:
 
 def _churn(told: Understanding, past: Remembered, frame: Frame, days: int) -> None:
     question = Churn(horizon_for(days, HORIZONS))
-    card = backtest(question, past, cut_offs(told.as_of, question.horizon), told.as_of)
+    cutoffs = cut_offs(told.as_of, question.horizon)
+    held = churn_contest.held(question, past, cutoffs, told.as_of)
+    question = replace(question, rival=churn_contest.clearly_best(held))
+    card = msgspec.structs.replace(backtest(question, past, cutoffs, told.as_of), contest=held)
     model: ChurnModel = question.fit(past, told.as_of)
+    told.models["churn"] = model
+    told.scorecards["churn"] = msgspec.structs.replace(card, notes=_churn_words(model))
+    scores = model.score_frame(question.asked(frame), card.in_use)
+    told.scores["churn"] = _labelled(told, "churn", scores)
+
+
+def _churn_words(model: ChurnModel) -> list[Words]:
+    interval = Words(
+        "区间为相近风险客户实际流失率的 95% Wilson 区间",
+        "the interval is the 95% Wilson interval of customers of like risk",
+    )
+    if model.rival is not None:
+        name = NAMES[model.kind]
+        return [
+            Words(
+                f"模型 = {name.zh}（回测中明显好于其他），在更晚的一段上校准；{interval.zh}",
+                f"Model = {name.en}, clearly the best in the backtest, calibrated on a later "
+                f"slice; {interval.en}",
+            )
+        ]
     share = model.tree_share
     simple, mixed, grown = (model.losses[key] for key in ("0.0", "0.5", "1.0"))
     rivals = Words(
@@ -188,14 +215,11 @@ def _churn(told: Understanding, past: Remembered, frame: Frame, days: int) -> No
     )
     note = Words(
         f"模型 = LightGBM 占 {share:.0%}，逻辑回归占 {1 - share:.0%}，在更晚的一段上校准；"
-        "区间为相近风险客户实际流失率的 95% Wilson 区间",
+        f"{interval.zh}",
         f"Model = {share:.0%} LightGBM and {1 - share:.0%} logistic regression, calibrated on a "
-        "later slice; the interval is the 95% Wilson interval of customers of like risk",
+        f"later slice; {interval.en}",
     )
-    told.scorecards["churn"] = msgspec.structs.replace(card, notes=[note, rivals])
-    told.models["churn"] = model
-    scores = model.score_frame(question.asked(frame), card.in_use)
-    told.scores["churn"] = _labelled(told, "churn", scores)
+    return [note, rivals]
 
 
 def _next_purchase(told: Understanding, past: Remembered, frame: Frame, lines: ir.Table) -> None:

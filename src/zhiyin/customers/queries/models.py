@@ -21,8 +21,11 @@ from zhiyin.accounts.models import User
 from zhiyin.customers import segmentation, words
 from zhiyin.customers.models import Customer, ModelVersion, Segment
 from zhiyin.customers.queries.segments import tongue
+from zhiyin.insight import churn_contest
+from zhiyin.insight.contest import Standing
 from zhiyin.insight.contract import Words, moment
 from zhiyin.insight.rfm import RULES
+from zhiyin.insight.rivals import Kind as Rival
 from zhiyin.insight.scorecard import (
     PSI_ACT,
     CalibrationPoint,
@@ -77,6 +80,28 @@ class Line:
 
 
 @dataclass(frozen=True)
+class KindShown:
+    """A kind of model among the others; the baseline is the last."""
+
+    standing: Standing
+    name: str
+    in_use: bool
+    baseline: bool
+
+
+@dataclass(frozen=True)
+class KindsShown:
+    """All kinds side by side, and the ends of the axis that their strings share."""
+
+    rows: list[KindShown]
+    sentence: str
+    ceiling: float
+    least: float
+    most: float
+    base: float
+
+
+@dataclass(frozen=True)
 class Entry:
     """Something that happened to a model."""
 
@@ -97,6 +122,7 @@ class GroupShown:
     orders: float | None
     revenue: Decimal | None
     revenue_share: float | None
+    stability: float | None
 
 
 def listed() -> list[Listed]:
@@ -144,6 +170,28 @@ def lines(card: Scorecard) -> list[Line]:
             )
         )  # fmt: skip
     return found
+
+
+def kinds(card: Scorecard) -> KindsShown | None:
+    """The contest behind a model, drawn out; None where none was held."""
+    held = card.contest
+    if held is None:
+        return None
+    known = {one.key for one in held.standings}
+    best = churn_contest.clearly_best(held) if Rival.MIXED in known else held.winner
+    used = best or Rival.MIXED
+    rows = [
+        KindShown(one, word(one.name), card.in_use == "model" and one.key == used, False)
+        for one in held.standings
+    ]
+    base = held.baseline
+    rows.append(KindShown(base, word(base.name), card.in_use == "baseline", True))
+    least = min(row.standing.auc.low for row in rows)
+    most = max(row.standing.auc.high for row in rows)
+    room = max((most - least) * 0.08, 0.005)
+    return KindsShown(
+        rows, word(held.sentence), held.lift_ceiling, least - room, most + room, base.auc.value
+    )
 
 
 def moved(card: Scorecard) -> list[tuple[Drift, str, str]]:
@@ -281,6 +329,9 @@ def groups_of(version: ModelVersion, user: User) -> list[GroupShown]:
     )
     known = words.RFM_SEGMENTS if version.name == "rfm" else words.personas()
     meant = {rule.key: word(rule.meaning) for rule in RULES}
+    steady = {
+        f"p{one['key']}": one.get("stability") for one in version.scorecard.get("personas", [])
+    }
     everybody = sum(row["people"] for row in found)
     money = sum(row["total"] for row in found) or None
     shown = [
@@ -293,6 +344,7 @@ def groups_of(version: ModelVersion, user: User) -> list[GroupShown]:
             orders=row["mean_orders"],
             revenue=row["total"] / row["people"],
             revenue_share=float(row["total"] / money) if money else None,
+            stability=steady.get(row[field]),
         )
         for row in found
     ]

@@ -92,6 +92,7 @@ def model(request: HttpRequest, name: str) -> HttpResponse:
         "series_name": queries.word(card.series_name),
         "notes": [queries.word(note) for note in card.notes],
         "lines": queries.lines(card),
+        "kinds": queries.kinds(card),
         "drift": queries.moved(card),
         "drift_end": queries.DRIFT_END,
         "calibration": queries.calibration(card),
