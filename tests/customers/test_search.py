@@ -113,6 +113,22 @@ def test_from_whom_both_are_hidden_finds_by_the_name_alone() -> None:
         assert found("林静", Role.MARKETER) == {"林静姝"}
 
 
+def test_from_whom_the_number_is_hidden_finds_nobody_by_it() -> None:
+    hidden = Grant(Scope.ALL, {"see"}, fields={"number": Level.HIDDEN})
+    with supposing({"customer": {Role.MARKETER: (hidden,)}}):
+        for question in ("YL-20418", "20418", "yl"):
+            assert found(question, Role.MARKETER) == set(), question
+        for question in ("林静", "ljs", "lj"):
+            assert found(question, Role.MARKETER) == {"林静姝"}, question
+
+
+def test_a_hidden_number_that_is_the_whole_name_too_finds_nobody() -> None:
+    people.customer("", number="ZX-9")
+    grant = Grant(Scope.ALL, {"see"}, fields={"number": Level.HIDDEN})
+    with supposing({"customer": {Role.MARKETER: (grant,)}}):
+        assert found("ZX-9", Role.MARKETER) == set()
+
+
 @pytest.mark.parametrize("question", ["%", "_", "'", "\x00", "a" * 500, "🍵", "\\"])
 def test_odd_questions_do_no_harm(question: str) -> None:
     found(question)

@@ -2,7 +2,7 @@
 
 Who sees phone and e-mail only masked finds by the name, and by a number or address that they know
 whole or by its visible end: probing letter by letter would give away what the mask hides. From whom
-one of them is hidden, so that not even its being there is known, finds nobody by it.
+one of them is hidden, or the number, so that not even its being there is known, finds nobody by it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Q, QuerySet, TextField, Value
+from django.db.models import Case, Count, F, Func, Q, QuerySet, TextField, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
 from zhiyin.accounts import access, seat
@@ -21,6 +22,7 @@ from zhiyin.customers import search
 from zhiyin.customers.models import Customer
 from zhiyin.objects.definitions import Found
 
+SEARCHED = ("number", "phone", "email")
 SMALL = 2000  # so many candidates are taken by their ids, and sorted without an index
 
 
@@ -28,14 +30,14 @@ def asked(user: User, people: QuerySet[Customer], question: str) -> Found:
     """Those of `people` that this user finds with this question."""
     if not search.fold(question):
         return Found(people, people)
-    known = {name: _least(user, name) for name in ("phone", "email")}
+    known = {name: _least(user, name) for name in SEARCHED}
     whole = min(known.values()) >= Level.READ
     # Ids alone, found by the index of grams: who of them is shown, `people` decides.
     candidates: QuerySet[Any] = search.found(question)
     key = "customer_id"
     if not whole:
         found = search.find(Customer.objects.all(), question)
-        candidates, key = found.filter(_by_what_is_seen(question, known)), "pk"
+        candidates, key = _seen(found, question, known), "pk"
     with seat.system("candidates of a search, by id"):
         some = candidates.only(key)[: SMALL + 1].aggregate(
             count=Count(key), ids=Cast(ArrayAgg(key, default=Value([])), TextField())
@@ -43,10 +45,10 @@ def asked(user: User, people: QuerySet[Customer], question: str) -> Found:
     if some["count"] <= SMALL:
         few = people.filter(pk__among=some["ids"])
         return Found(few, few, None if people.query.has_filters() else some["count"])
-    seen = Q() if whole else _by_what_is_seen(question, known)
-    return Found(
-        search.check(people, question).filter(seen), search.find(people, question).filter(seen)
-    )
+    checked, found = search.check(people, question), search.find(people, question)
+    if whole:
+        return Found(checked, found)
+    return Found(_seen(checked, question, known), _seen(found, question, known))
 
 
 def _least(user: User, name: str) -> Level:
@@ -58,10 +60,28 @@ def _least(user: User, name: str) -> Level:
     )
 
 
+def _seen(
+    people: QuerySet[Customer], question: str, known: Mapping[str, Level]
+) -> QuerySet[Customer]:
+    """Those who are found by what the user sees of them."""
+    return people.alias(said=_said(known)).filter(_by_what_is_seen(question, known))
+
+
+def _said(known: Mapping[str, Level]) -> Combinable:
+    """The name with its pinyin, and as its last line the number, where that may be read."""
+    if known["number"] >= Level.READ:
+        return F("search__names")
+    without = Func(
+        F("search__names"), Value(r"(^|\n)[^\n]*$"), Value(""), function="regexp_replace",
+        output_field=TextField(),
+    )  # fmt: skip
+    return Case(When(number="", then=F("search__names")), default=without)
+
+
 def _by_what_is_seen(question: str, known: Mapping[str, Level]) -> Q:
     condition = Q()
     for word in search.fold(question[: search.LONGEST_QUESTION]).split():
-        told = search.told(word, "search__names")
+        told = search.told(word, "said")
         if known["email"] >= Level.MASKED:
             told |= Q(email__iexact=word)
         digits = word.lstrip("+")
