@@ -15,6 +15,16 @@ new PerformanceObserver((list) => {
   for (const one of list.getEntries()) if (!one.hadRecentInput) window.__shift += one.value;
 }).observe({ type: 'layout-shift', buffered: true });
 """
+# Until nothing more comes over the network, without the half second of the browser's own notion.
+SETTLED = """async () => {
+  const coming = () => document.querySelector('.htmx-request') !== null;
+  const came = () => performance.getEntriesByType('resource').length;
+  let before = -1;
+  while (coming() || before !== came()) {
+    before = came();
+    await new Promise((then) => setTimeout(then, 80));
+  }
+}"""
 # Until the page was drawn anew and what moves to its place has come to rest, for a second at most:
 # what turns for ever or is held still never ends. A fixed while would be too long for most pages.
 DRAWN = """async () => {

@@ -61,7 +61,8 @@ def test_nobody_stumbles_on_any_main_screen(
     wrong: list[str] = []
     for place, (name, path) in enumerate(made.screens.items()):
         page = visit.go(path)
-        page.wait_for_load_state("networkidle")
+        page.evaluate(looking.SETTLED)
+        page.evaluate(looking.DRAWN)
         if looking.shifted(page) >= MOST_SHIFT:
             wrong.append(f"{name}: moved by {looking.shifted(page):.3f} while it was drawn")
         samples = name == "components"  # its sample values are Chinese in either language
