@@ -28,7 +28,15 @@ from zhiyin.collect import services as collect
 from zhiyin.collect.models import Connection, Event, SetAside, Source, WriteKey
 from zhiyin.connect.models import Delivery, Endpoint, HostRule, Occurrence
 from zhiyin.customers.identities.deciding import claim, merge
-from zhiyin.customers.models import Company, Customer, Identifier, Segment
+from zhiyin.customers.models import (
+    Company,
+    Customer,
+    Group,
+    GroupMember,
+    Identifier,
+    Segment,
+    TagRule,
+)
 from zhiyin.engage.models import Campaign, Message
 from zhiyin.files.models import Content, File
 from zhiyin.govern.models import Erasure
@@ -108,6 +116,21 @@ def _erasure(world: World) -> Case:
         at=timezone.now(), by=world.owner, reason="asked", customers=1, state="done"
     )
     return Case({"erasure_id": made.pk})
+
+
+def _related(world: World) -> Case:
+    """A customer of a household of two."""
+    case, other = _customer(world), _customer(world)
+    assert case.row is not None
+    group = Group.objects.create()
+    for one in (case.row, other.row):
+        member = GroupMember.objects.create(group=group, customer=one)
+    return Case({**case.kwargs, "member_id": member.pk}, case.row)
+
+
+def _tag_rule(world: World) -> Case:
+    made = TagRule.objects.create(tag="x", basis="model", model="churn", least=1, by=world.owner)
+    return Case({"rule_id": made.pk})
 
 
 def _quality_rule(world: World) -> Case:
@@ -576,6 +599,9 @@ CASES: dict[str, Callable[[World], Case]] = {
     "customer_lake": _customer,
     "customer_fact": _fact("city"),
     "customer_values": _fact("city"),
+    "relate_customer": _customer,
+    "unrelate_customer": _related,
+    "remove_tag_rule": _tag_rule,
     "reveal_customer": _fact("phone"),
     "customer_look": _look,
     "tag_customer": _customer,

@@ -132,6 +132,22 @@ MODEL = register(
     )
 )
 
+TAG_RULE = register(
+    Resource(
+        name="tag_rule",
+        model="customers.TagRule",
+        actions=frozenset({"see", "change"}),
+        owner=None,
+        department=None,
+        grants={
+            **{role: Grant(Scope.ALL, {"see"}) for role in EVERY_ROLE},
+            Role.ADMINISTRATOR: Grant(Scope.ALL, {"see", "change"}),
+            Role.MANAGER: Grant(Scope.ALL, {"see", "change"}),
+            Role.MARKETER: Grant(Scope.ALL, {"see", "change"}),
+        },
+    )
+)
+
 GOLDEN = register(
     Resource(
         name="golden",  # the rules by which one of several values stands on a profile
@@ -165,6 +181,8 @@ row_security.guard_subject("customer", "customers_customer")
 for _table in ("customersearch", "identifier", "link", "profilechange", "order", "orderline",
                "score", "note", "segmentmember", "sourcerecord", "joining",
                "proposal"):  # fmt: skip
+    row_security.guard(f"customers_{_table}")
+for _table in ("giventag", "groupmember"):
     row_security.guard(f"customers_{_table}")
 row_security.guard("customers_task", also_owner="owner_id")
 row_security.guard_through("customers_statement", "a_id", "customers_identifier")

@@ -8,6 +8,8 @@ for _table in ("profilechange", "task", "note", "joining"):
     belongs(f"customers_{_table}")
 belongs("customers_segmentmember", once=("segment_id",), prefer="r.since")
 belongs("customers_score", once=("model",))
+belongs("customers_giventag", once=("tag", "rule_id"), nulls_differ=False)
+belongs("customers_groupmember", once=("group_id",), prefer="r.since")
 # What a source says goes with its identifier; what people here write, with the customer.
 belongs(
     "customers_sourcerecord",

@@ -26,6 +26,8 @@ gone("customers_ownprofile", "customer = any(%(customers)s) or place = any(%(cus
 gone("customers_displaced", "home = any(%(customers)s) or place = any(%(customers)s)")
 gone("customers_proposal", "customer_id = any(%(customers)s) or other_id = any(%(customers)s)")
 gone("customers_joining", "customer_id = any(%(customers)s) or other = any(%(customers)s)")
+for _table in ("giventag", "groupmember"):
+    gone(f"customers_{_table}")
 for _table in ("customersearch", "profilechange", "segmentmember", "task", "note", "score"):
     gone(f"customers_{_table}")
 kept_without("customers_order", _LINKED, "customer_id = null, identifier_id = null, was = null",
@@ -38,6 +40,9 @@ mentions("customers_segment", "name tree")
 mentions("customers_segmentversion", "tree")
 mentions("customers_company", "text website custom")
 mentions("customers_order", "was")
+mentions("customers_tagrule", "tag")
+nobody("customers_tagrule", "basis model", why="rules about everybody")
+nobody("customers_group", "kind", why="who belongs to it stands in its members")
 nobody("customers_survivorship", "field strategy missing default", why="rules of fields")
 nobody("customers_sourcetrust", why="the order of sources")
 nobody("customers_company", "number name industry size country province city tags grams",

@@ -23,7 +23,7 @@ from zhiyin.collect.bulk import copy_rows
 from zhiyin.collect.models import Import
 from zhiyin.connect import outbox
 from zhiyin.customers import own_values, search, source_records, survivorship
-from zhiyin.customers.models import Customer, ProfileChange
+from zhiyin.customers.models import Customer, GivenTag, ProfileChange
 from zhiyin.customers.services.values import CannotBe, stored, text_of
 from zhiyin.customers.source_records import Entry, Record
 from zhiyin.customers.survivorship import Missing, Policy
@@ -48,6 +48,7 @@ class _Work:
     records: dict[UUID, list[Record]]
     policy: Policy
     departments: Mapping[str, UUID]
+    by_rule: Mapping[UUID, list[str]]  # tags that a rule gave, which no file takes away
     changes: list[Change] = field(default_factory=list)
 
 
@@ -68,6 +69,7 @@ def _applied(batch: Batch, facts: list[Incoming], ids: set[UUID]) -> list[Change
         batch, _current(ids), source_records.of_customers(ids - batch.created),
         source_records.policy(),
         _departments(str(e.profile.fields.get("department_id", "")) for e in facts if e.profile),
+        _tags_by_rule(ids if any(e.profile and "tags" in e.profile.fields for e in facts) else ()),
     )  # fmt: skip
     for event in facts:
         _say(event, work)
@@ -103,6 +105,8 @@ def _say(event: Incoming, work: _Work) -> None:
         if name in said.fields:
             new = said.fields[name]
             kept = work.departments.get(str(new)) if name == "department_id" else new
+            if isinstance(kept, list):
+                kept = list(dict.fromkeys([*kept, *work.by_rule.get(customer, ())]))
             if kept is not None:
                 _put(customer, name, kept, person, work)
     if batch.source.simulated and not said.fills_gaps_only:
@@ -272,6 +276,15 @@ def undo(batch: UUID) -> set[UUID]:
     source_records.write(one for found in records.values() for one in found)
     ProfileChange.objects.filter(batch=batch).delete()
     return set(people)
+
+
+def _tags_by_rule(ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = {}
+    if ids:
+        rows = GivenTag.objects.filter(customer__in=ids).order_by("pk")
+        for customer, tag in rows.values_list("customer_id", "tag"):
+            found.setdefault(customer, []).append(tag)
+    return found
 
 
 def _departments(names: Iterable[str]) -> dict[str, UUID]:

@@ -18,6 +18,7 @@ from zhiyin.accounts import access, work
 from zhiyin.accounts.models import User, Work
 from zhiyin.customers import figures, notices, profiles
 from zhiyin.customers.models import Customer
+from zhiyin.customers.services import tagging
 from zhiyin.talk.emitting import notify
 
 KIND = "train"
@@ -111,6 +112,19 @@ def begin(*, by: User) -> Work:
     one = work.start(KIND, by=by, title_zh="训练模型", title_en="Train the models")
     train.defer(work_id=str(one.pk), by=str(by.pk))
     return one
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(queue="customers", lock="tags", queueing_lock="tags", pass_context=False)
+def apply_tag_rules(timestamp: int) -> None:
+    """Every hour: tags by rule and by model, and those whose day has come."""
+    tagging.apply_all(timezone.now())
+
+
+@app.task(queue="customers", lock="tags")
+def apply_tag_rules_now() -> None:
+    """The same at once, after a rule was made; twice harms nothing."""
+    tagging.apply_all(timezone.now())
 
 
 DECIDED_AT_ONCE = 2_000

@@ -6,7 +6,16 @@ from django.urls import URLPattern, path
 
 from zhiyin.customers import insight_urls
 from zhiyin.customers.objects import CUSTOMER
-from zhiyin.customers.views import bulk, facts, golden, identity, people, record, sharing
+from zhiyin.customers.views import (
+    bulk,
+    facts,
+    golden,
+    identity,
+    people,
+    record,
+    relations,
+    sharing,
+)
 from zhiyin.objects.routes import routes
 
 urlpatterns: list[URLPattern] = [
@@ -37,6 +46,14 @@ urlpatterns: list[URLPattern] = [
         name="end_customer_share",
     ),
     path("<uuid:customer_id>/tags", facts.tag, name="tag_customer"),
+    path("<uuid:customer_id>/related", relations.relate, name="relate_customer"),
+    path(
+        "<uuid:customer_id>/related/<uuid:member_id>/remove",
+        relations.unrelate,
+        name="unrelate_customer",
+    ),
+    path("tag-rules/", relations.tag_rules, name="tag_rules"),
+    path("tag-rules/<uuid:rule_id>/remove", relations.remove_tag_rule, name="remove_tag_rule"),
     path("<uuid:customer_id>/notes", facts.note, name="note_customer"),
     path("<uuid:customer_id>/tasks", facts.new_task, name="new_task"),
     path("tasks/<uuid:task_id>/done", facts.finish_task, name="finish_task"),

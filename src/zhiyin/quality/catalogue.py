@@ -27,6 +27,13 @@ OBJECTS = ("customer", "company", "order", "event")
 Param = str | int | float | Decimal | date | UUID | list[str] | list[UUID] | None
 
 
+_OURS = frozenset({
+    "orders", "revenue", "headcount", "created_at", "first_order_at", "last_order_at",
+    "last_seen_at", "tier", "rfm_segment", "persona", "lines", "kind", "ordered_at", "at",
+    "received_at",
+})  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Field:
     """A field: `sql` is its value over the alias `t`; `said` also over a source's record."""
@@ -38,6 +45,11 @@ class Field:
     params: tuple[Param, ...] = ()
     said: bool = False
     level: str = ""  # the field of the object whose level decides who may look at its rows
+
+    @property
+    def counted(self) -> bool:
+        """Whether we put it there ourselves, so that nothing is learnt from its being there."""
+        return self.name in _OURS
 
 
 @dataclass(frozen=True)

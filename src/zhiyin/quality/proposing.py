@@ -85,7 +85,7 @@ def _propose(of: Subject, now: datetime) -> int:
 
 def found_in(of: Subject) -> Iterator[Found]:
     """The rules that hold already of nearly all rows of an object: one pass, and a list a field."""
-    asked = [one for one in of.fields.values() if one.type is not Type.ROW]
+    asked = [one for one in of.fields.values() if one.type is not Type.ROW and not one.counted]
     if not asked:
         return
     pieces: list[str] = ["count(*)"]

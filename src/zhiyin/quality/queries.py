@@ -96,7 +96,10 @@ def overview(
 ) -> Overview:  # fmt: skip
     """All rules with their figures; of one object, dimension, field or source where asked."""
     rules = QualityRule.objects.order_by("object", "event", "field", "made_at", "id")
-    found = list(rules.filter(object=object_) if object_ else rules)
+    found = sorted(
+        rules.filter(object=object_) if object_ else rules,
+        key=lambda one: catalogue.OBJECTS.index(one.object),
+    )
     counts = _counts(found, now, source)
     known: Known = {}
     lines = [_line(one, counts.get(one.pk, {}), now, known) for one in found]

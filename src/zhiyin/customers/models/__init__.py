@@ -12,6 +12,7 @@ from zhiyin.customers.models.identity import (
     Statement,
 )
 from zhiyin.customers.models.person import Customer, CustomerSearch, ProfileChange
+from zhiyin.customers.models.relations import GivenTag, Group, GroupMember, TagRule
 from zhiyin.customers.models.segment import (
     Segment,
     SegmentMember,
@@ -26,6 +27,9 @@ __all__ = [
     "Customer",
     "CustomerSearch",
     "Displaced",
+    "GivenTag",
+    "Group",
+    "GroupMember",
     "Identifier",
     "Joining",
     "Link",
@@ -46,5 +50,6 @@ __all__ = [
     "SourceTrust",
     "Statement",
     "Survivorship",
+    "TagRule",
     "Task",
 ]

@@ -79,6 +79,7 @@ class Counts:
     scores: int
     files: int
     comments: int
+    groups: int = 0
 
     @property
     def timeline(self) -> int:
@@ -98,7 +99,8 @@ def counts(customer: Customer) -> Counts:
             " (select count(*) from files_file where record_type = 'customer'"
             " and record_id = %(id)s and deleted_at is null),"
             " (select count(*) from talk_comment where record_type = 'customer'"
-            " and record_id = %(id)s and deleted_at is null)",
+            " and record_id = %(id)s and deleted_at is null),"
+            " (select count(*) from customers_groupmember where customer_id = %(id)s)",
             {"id": customer.pk},
         )
         row = cursor.fetchone()

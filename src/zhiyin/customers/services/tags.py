@@ -17,7 +17,7 @@ from zhiyin.accounts.audit import record
 from zhiyin.accounts.models import User
 from zhiyin.cleaning.words import tidy
 from zhiyin.connect import outbox
-from zhiyin.customers.models import Customer, ProfileChange
+from zhiyin.customers.models import Customer, GivenTag, ProfileChange
 from zhiyin.customers.services.values import CannotBe
 from zhiyin.ids import uuid7
 
@@ -61,6 +61,8 @@ def set_tag(customer: Customer, text: str, *, by: User, on: bool) -> Customer:
     fresh.tags = [*before, tag] if on else [one for one in before if one != tag]
     fresh.version += 1
     fresh.save(update_fields=["tags", "version"])
+    if not on:
+        GivenTag.objects.filter(customer=fresh, tag=tag).delete()
     ProfileChange.objects.create(
         customer=fresh, field="tags", before=_BETWEEN.join(before),
         after=_BETWEEN.join(fresh.tags), by=by, at=timezone.now(),

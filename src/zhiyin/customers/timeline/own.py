@@ -13,18 +13,16 @@ from zhiyin.accounts.access import Sensitivity
 from zhiyin.collect.models import Event
 from zhiyin.customers import catalogue
 from zhiyin.customers.models import Joining, Note, Order, ProfileChange, Task
+from zhiyin.customers.timeline import event_kinds
 from zhiyin.customers.timeline.entries import Entry, Part
+from zhiyin.customers.timeline.event_kinds import VISITS
 from zhiyin.customers.timeline.registry import Provider, Row, Rows, register, shape
 from zhiyin.files.models import File
 from zhiyin.objects.definitions import fields_of, object_type
 from zhiyin.objects.levels import sensitivity_of
 from zhiyin.talk.models import Comment
 
-VISITS = {"Page Viewed", "Product Viewed", "Product Added", "Checkout Started", "Cart Abandoned"}
 ORDER_EVENTS = ("Order Completed", "Order Refunded", "Profile Updated")
-_SERVICE = {
-    "Ticket Opened", "Complaint Raised", "Ticket Closed", "Message Received", "Message Sent",
-}  # fmt: skip
 _HOT = {"Complaint Raised", "Return Policy Viewed"}
 _ICONS = {
     "Page Viewed": "eye", "Product Viewed": "eye", "Product Added": "shopping-cart",
@@ -104,13 +102,11 @@ def tell_event(row: Row) -> Entry:
     """An event of any kind, hot or from the lake."""
     name = str(row.data["name"])
     facts = {str(k).casefold(): v for k, v in dict(row.data.get("properties") or {}).items()}
-    kind = "visit" if name in VISITS or name == "Return Policy Viewed" else "event"
-    kind = "service" if name in _SERVICE else "review" if name == "Product Reviewed" else kind
-    kind = "message" if name.startswith("Email") else kind
+    kind = event_kinds.kind_of(name)
     what = _first(facts, "product", "title", "page", "subject", "sku", "reference")[:120]
     parts = [Part(event_name(name)), *([Part(what, strong=True)] if what else [])]
     return Entry(
-        kind, row.key, row.at, _ICONS.get(name, "mail" if kind == "message" else "point"), parts,
+        kind, row.key, row.at, _ICONS.get(name, event_kinds.ICONS.get(kind, "point")), parts,
         detail=_reason(facts) if kind == "message" else _first(facts, "channel"),
         side="hot" if name in _HOT else "ours" if name in ("Email Sent", "Message Sent") else "",
         quote=_first(facts, "text", "review"), simulated=bool(row.data["simulated"]),
@@ -221,9 +217,11 @@ EVENTS = register(
     Provider(
         "events",
         {"visit": _("Visits"), "service": _("Service"), "review": _("Reviews"),
-         "message": _("Messages"), "event": _("Other events")},
+         "message": _("Messages"), "social": _("Social media"), "device": _("Devices"),
+         "event": _("Other events")},
         _events,
         tell_event,
+        event_kinds.NARROW,
     )
 )  # fmt: skip
 NOTES = register(Provider("notes", {"note": _("Notes")}, _notes, _tell_note))

@@ -119,16 +119,20 @@ _compiled: dict[tuple[object, ...], Statement | None] = {}
 def _statement(kind: str, by_source: bool, marked: bool) -> Statement | None:
     """The union, put together once: that takes longer than the database takes to answer it."""
     asked = tuple(one for one in providers() if not kind or kind in one.kinds)
-    question = (asked, by_source, marked)
+    question = (asked, kind, by_source, marked)
     if question not in _compiled:
-        _compiled[question] = _compile(asked, by_source, marked)
+        _compiled[question] = _compile(asked, kind, by_source, marked)
     return _compiled[question]
 
 
-def _compile(asked: tuple[Provider, ...], by_source: bool, marked: bool) -> Statement | None:
+def _compile(
+    asked: tuple[Provider, ...], kind: str, by_source: bool, marked: bool
+) -> Statement | None:
     parts = []
     for provider in asked:
         rows = provider.rows(_CUSTOMER)
+        if kind in provider.narrow:
+            rows = rows.filter(provider.narrow[kind])
         rows = rows.filter(row_origin=_SOURCE) if by_source else rows
         rows = rows.filter(row_at__lte=_MOMENT) if marked else rows
         parts.append(rows.order_by("-row_at")[: PAGE + 1 + (SAME_MOMENT if marked else 0)])

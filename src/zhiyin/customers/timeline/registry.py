@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, Model, QuerySet, UUIDField, Value
+from django.db.models import CharField, F, Model, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast, JSONObject
 from django.utils.functional import Promise
 
@@ -34,13 +34,15 @@ class Provider:
     """`rows(customer)` in the `shape`; `tell` makes a line of each, or None to say nothing.
 
     `rows` is asked once and its SQL kept, so it may depend on the customer and nothing else.
-    `kinds` are the types under which its lines can be filtered, with their names.
+    `kinds` are the types under which its lines can be filtered, with their names; `narrow` says of
+    some of them which rows they are, so that a page of one kind is full.
     """
 
     name: str
     kinds: Mapping[str, Promise]
     rows: Callable[[UUID], Rows]
     tell: Callable[[Row], Entry | None]
+    narrow: Mapping[str, Q] = field(default_factory=dict)
 
 
 _providers: dict[str, Provider] = {}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,9 +22,9 @@ from zhiyin.accounts.models import User
 from zhiyin.customers.fields import PERSONAL, Levels, levels_for, masked
 from zhiyin.customers.models import Customer, Task
 from zhiyin.customers.objects import CUSTOMER
-from zhiyin.customers.queries import golden, record
+from zhiyin.customers.queries import golden, record, related
 from zhiyin.customers.queries.golden import NO_MARK, Mark
-from zhiyin.customers.services import notes, profile, tags, tasks
+from zhiyin.customers.services import notes, profile, tagging, tags, tasks
 from zhiyin.customers.services.profile import EDITABLE, Conflict
 from zhiyin.customers.services.values import CannotBe, text_of
 from zhiyin.customers.views.answers import say, say_here, signed_in, wants_fragment, way_back
@@ -79,9 +81,9 @@ def fact_of(
     )  # fmt: skip
 
 
-def facts_of(person: Customer, user: User, levels: Levels) -> list[Fact]:
+def facts_of(person: Customer, user: User, levels: Levels, marks: Mapping[str, Mark]) -> list[Fact]:
     """The facts that the page shows: the usual ones always, the others where they are known."""
-    made, marks = layouts.made_for(CUSTOMER, user), golden.marks(person)
+    made = layouts.made_for(CUSTOMER, user)
     if made is None:
         return [
             fact_of(person, name, user, levels, marks.get(name, NO_MARK))
@@ -234,6 +236,9 @@ def tag(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     try:
         if "remove" in request.POST:
             person = tags.set_tag(person, request.POST["remove"], by=user, on=False)
+        elif until := _day(request.POST.get("until", "")):
+            ends = timezone.make_aware(datetime.combine(until + timedelta(days=1), time.min))
+            person = tagging.tag_until(person, request.POST.get("tag", ""), ends, by=user)
         else:
             person = tags.set_tag(person, request.POST.get("tag", ""), by=user, on=True)
     except CannotBe as reason:
@@ -242,7 +247,10 @@ def tag(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         if error:
             say(request, error)
         return redirect("customer", person.pk)
-    answer = render(request, "customers/tags.html", {"customer": person, "may": {"tag": True}})
+    context = {
+        "customer": person, "may": {"tag": True}, "told_tags": related.told_tags(person),
+    }  # fmt: skip
+    answer = render(request, "customers/tags.html", context)
     return say_here(answer, error) if error else answer
 
 

@@ -23,12 +23,12 @@ from zhiyin.customers import catalogue, timeline, words
 from zhiyin.customers.asof import data_as_of
 from zhiyin.customers.cells import rfm_tone
 from zhiyin.customers.fields import PERSONAL, Levels, levels_for, shown_identifier
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Customer, Group, GroupMember
 from zhiyin.customers.objects import CUSTOMER
-from zhiyin.customers.queries import identity, lake_events, record
+from zhiyin.customers.queries import golden, identity, lake_events, record, related
 from zhiyin.customers.seeing import as_seen, sees_orders
 from zhiyin.customers.views.answers import signed_in, wants_fragment
-from zhiyin.customers.views.facts import facts_of
+from zhiyin.customers.views.facts import fact_of, facts_of
 from zhiyin.customers.views.insight import insight_of
 from zhiyin.objects import recent
 from zhiyin.objects.drawing import Drawing
@@ -63,6 +63,10 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "may_audit": may_audit, "may_erase": access.allowed(user, "erasure.erase"),
         "identifiers": [(one, shown_identifier(one, levels)) for one in record.identifiers(person)],
         "consents": _consents(person), "tasks": record.open_tasks(person),
+        "relations": related.relations(
+            person, reader=user, levels=levels, in_groups=bool(counts.groups)
+        ),
+        "group_kinds": Group.Kind.choices, "group_roles": GroupMember.Role.choices,
         "company": _company(as_seen(person, levels), user), "walk": _walk_query(request),
         "list_address": _list_address(request),
     }  # fmt: skip
@@ -72,9 +76,11 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 
 def _head(person: Customer, user: User, levels: dict[str, Level]) -> dict[str, object]:
-    seen = as_seen(person, levels)
+    seen, marks = as_seen(person, levels), golden.marks(person)
     return {
-        "customer": seen, "levels": levels, "facts": facts_of(person, user, levels),
+        "customer": seen, "levels": levels, "told_tags": related.told_tags(seen),
+        "facts": facts_of(person, user, levels, marks),
+        "name_fact": fact_of(person, "name", user, levels, marks.get("name", golden.NO_MARK)),
         "own_facts": _own_facts(person, user),
         "title": seen.name or seen.number or str(person.pk)[-8:],
         "tier": words.TIERS.get(seen.tier), "segment": words.RFM_SEGMENTS.get(seen.rfm_segment),
