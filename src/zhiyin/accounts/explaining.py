@@ -27,6 +27,7 @@ _DEEDS: dict[str, Promise] = {
     "reveal": pgettext_lazy("deed", "look behind masks"),
     "assign": pgettext_lazy("deed", "assign"),
     "share": pgettext_lazy("deed", "share"),
+    "merge": pgettext_lazy("deed", "merge"),
     "export": pgettext_lazy("deed", "export"),
 }
 

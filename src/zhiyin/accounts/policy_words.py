@@ -24,6 +24,8 @@ Label = str | Promise
 RESOURCES: Mapping[str, Label] = {
     "customer": said("policy", "Customers"),
     "company": said("policy", "Companies"),
+    "golden": said("policy", "Golden record"),
+    "quality": said("policy", "Data quality"),
     "segment": said("policy", "Segments"),
     "task": said("policy", "Tasks"),
     "consent": said("policy", "Consents"),
@@ -63,6 +65,7 @@ ACTIONS: Mapping[str, Label] = {
     "reveal": said("policy", "look behind masks"),
     "assign": said("policy", "assign"),
     "share": said("policy", "share"),
+    "merge": said("policy", "merge"),
     "sql": said("policy", "read the SQL"),
     "train": said("policy", "train"),
     "approve": said("policy", "approve"),

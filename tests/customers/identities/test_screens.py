@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.conf import settings
@@ -60,7 +61,14 @@ def test_a_pair_is_shown_side_by_side_with_the_evidence(client: Client, pair: Pr
 
 
 def test_one_person_and_taken_back(client: Client, pair: Proposal) -> None:
-    client.post(reverse("decide_pairs"), {"id": str(pair.pk), "do": "merge"})
+    page = client.get(reverse("identity_review")).content.decode()
+    form = page.partition('class="zy-acts id-acts"')[2]
+    back = re.search(r'name="next" value="([^"]*)"', form)
+    assert back
+    sent = {"id": str(pair.pk), "do": "merge", "next": back[1].replace("&amp;", "&")}
+    answer = client.post(reverse("decide_pairs"), sent, follow=True)
+    assert answer.status_code == 200
+    assert "1 pair decided" in answer.content.decode()
     pair.refresh_from_db()
     assert (pair.state, Customer.objects.count()) == ("merged", 1)
     gone = {pair.customer_id, pair.other_id} - {Customer.objects.get().pk}

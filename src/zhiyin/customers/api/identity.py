@@ -207,7 +207,7 @@ def keep_apart(request: HttpRequest, customer_id: UUID, given: ApartIn) -> Answe
 
 
 @router.delete(
-    "/identity/decisions/{decision}", response=answers(DecisionOut, *ROW),
+    "/identity/decisions/{decision}", response=answers(DecisionOut, *ROW, *BODY),
     operation_id="undo_decision", url_name="undo_decision", summary="Take a decision back",
 )  # fmt: skip
 @gate("customer.merge")

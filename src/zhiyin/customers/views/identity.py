@@ -109,7 +109,8 @@ def customer_identity(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     return render(request, "customers/identity/why.html", {
         "customer": seen, "title": seen.name or seen.number or str(person.pk)[-8:],
         "told": told, "on": day, "today": timezone.localdate(), "ends": ends, "road": road,
-        "choices": [(str(one.id), f"{one.label} {one.text}".strip()) for one in told.identifiers],
+        "choices": [("", "–"), *((str(one.id), f"{one.label} {one.text}".strip())
+                                 for one in told.identifiers)],
         "a": str(ends[0] or ""), "b": str(ends[1] or ""),
         "may_merge": access.can_reach(user, "customer.merge", person),
     })  # fmt: skip
@@ -233,7 +234,7 @@ def _compared(user: User, one: Proposal, people: dict[UUID, Customer]) -> dict[s
     lines = []
     for name in _FIELDS:
         values = [
-            shown(name, getattr(side, name), level.get(name, Level.HIDDEN)) if side else ""
+            shown(name, _value(side, name), level.get(name, Level.HIDDEN)) if side else ""
             for side, level in zip(sides, levels, strict=True)
         ]
         if any(values):
@@ -248,6 +249,13 @@ def _compared(user: User, one: Proposal, people: dict[UUID, Customer]) -> dict[s
     ]  # fmt: skip
     return {"sides": [_side(side, level) for side, level in zip(sides, levels, strict=True)],
             "lines": lines, "bars": bars}  # fmt: skip
+
+
+def _value(person: Customer, name: str) -> str | date | None:
+    if name == "gender":
+        return str(person.get_gender_display())
+    value = getattr(person, name)
+    return value if value is None or isinstance(value, date) else str(value)
 
 
 def _label(name: str) -> str:
