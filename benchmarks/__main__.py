@@ -28,7 +28,7 @@ from benchmarks.figures import figure, line_of
 ON_A_WORKSPACE = ("screens", "growth", "vitals", "tracking")
 BENCHMARKS = (
     "value", "ahead", "recommend", "demand", "uplift", "baskets", "dirt", "matching", "resolving",
-    "features", "scale",
+    "quality", "features", "scale",
     "online_retail",
     *ON_A_WORKSPACE,
 )  # fmt: skip
