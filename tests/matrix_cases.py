@@ -732,6 +732,7 @@ PUBLIC: dict[str, str] = {
     "oidc_callback": "the provider's answer says who it is",
     "oidc_logged_out": "the provider's own signed word ends sessions",
     "oidc_leave": "after the sign-out nobody is signed in",
+    "entry_worker": "a script without anybody's data; browsers fetch it whoever is signed in",
     "arrive": "whoever sends to a webhook has no account; a signature or a token proves them",
     "arrive_by_secret": "the same, for senders that can only be given an address",
     "unsubscribe": "the reader of a message has no account; the address holds a signed token",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from zhiyin.collect.views.arriving import arrive
+from zhiyin.collect.views.entry import entry, entry_worker, send_entries
 from zhiyin.engage.unsubscribing import unsubscribe
 from zhiyin.files.views import file_by_ticket
 
@@ -25,6 +26,9 @@ urlpatterns = [
     path("campaigns/", include("zhiyin.engage.urls")),
     path("govern/", include("zhiyin.govern.urls")),
     path("webhooks/", include("zhiyin.connect.urls")),
+    path("entry/", entry, name="entry"),
+    path("entry/send/", send_entries, name="send_entries"),
+    path("entry/worker.js", entry_worker, name="entry_worker"),
     path("hooks/<uuid:connection_id>", arrive, name="arrive"),
     path("hooks/<uuid:connection_id>/<str:token>", arrive, name="arrive_by_secret"),
     path("u/<str:token>", unsubscribe, name="unsubscribe"),

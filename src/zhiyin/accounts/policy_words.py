@@ -37,6 +37,7 @@ RESOURCES: Mapping[str, Label] = {
     "today": said("policy", "Today"),
     "import": said("policy", "Imports"),
     "source": said("policy", "Sources"),
+    "entry": said("policy", "Quick entry"),
     "set_aside": said("policy", "Set aside"),
     "event": said("policy", "Events"),
     "file": said("policy", "Files"),

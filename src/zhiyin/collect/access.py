@@ -43,6 +43,18 @@ SOURCE = register(
     )
 )
 
+_AT_THE_COUNTER = {Role.ADMINISTRATOR, Role.MANAGER, Role.MARKETER, Role.SALES, Role.SERVICE}
+
+ENTRY = register(
+    Resource(
+        name="entry",  # a new customer or order by hand; whose it is, is not told back
+        actions=frozenset({"add"}),
+        owner=None,
+        department=None,
+        grants={role: Grant(Scope.ALL, {"add"}) for role in _AT_THE_COUNTER},
+    )
+)
+
 _MESSAGE = {"message": Sensitivity.PERSONAL}
 _HANDLE = frozenset({"see", "replay", "discard", "export"})
 

@@ -79,6 +79,7 @@ SECTIONS = (
             Item(_("Customers"), "users", "customers", "c", tab=True),
             Item(_("Companies"), "building", "companies", "f"),
             Item(_("Segments"), "filter", "segments", "s", tab=True),
+            Item(_("Quick entry"), "pencil-plus", "entry", ""),
             Item(_("Identity review"), "git-merge", "identity_review", "r"),
         ),
     ),
