@@ -36,7 +36,7 @@ def at(clerk: User) -> Client:
 
 
 def entry(**more: Any) -> Entry:
-    made = {"id": uuid4(), "at": timezone.now(), "name": "王芳", "phone": "138 1234 5678"}
+    made = {"id": uuid4(), "at": timezone.now(), "name": "王芳", "phone": "138 0571 6207"}
     return Entry(**{**made, **more})
 
 
@@ -50,7 +50,7 @@ def sent(at: Client, *told: dict[str, object]) -> list[dict[str, str]]:
 
 
 def wire(**more: object) -> dict[str, object]:
-    made = {"id": str(uuid4()), "at": datetime.now(UTC).isoformat(), "phone": "13812345678"}
+    made = {"id": str(uuid4()), "at": datetime.now(UTC).isoformat(), "phone": "13805716207"}
     return {**made, **more}
 
 
@@ -59,7 +59,7 @@ def test_a_new_customer_with_consent_and_order(clerk: User) -> None:
     assert entries.take(one, by=clerk) is Outcome.KEPT
     person = Customer.objects.get()
     assert (person.name, person.phone, person.email) == (
-        "王芳", "+8613812345678", "wang@example.com"
+        "王芳", "+8613805716207", "wang@example.com"
     )  # fmt: skip
     given = Consent.objects.filter(customer_id=person.pk, purpose="marketing")
     assert set(given.values_list("channel", "granted")) == {("sms", True), ("email", True)}
@@ -99,7 +99,7 @@ def test_a_phone_whose_clock_is_ahead_or_never_set_is_not_believed(clerk: User) 
 
 
 def test_each_of_many_says_what_became_of_it(at: Client) -> None:
-    good, twice = wire(), wire(phone="13912345678")
+    good, twice = wire(), wire(phone="13905716208")
     told = sent(at, good, wire(phone="123"), wire(phone="", email=""), twice, twice,
                 wire(amount="a lot"), wire(amount="-3"))  # fmt: skip
     assert [one["became"] for one in told] == [
@@ -120,7 +120,7 @@ def test_what_is_no_entry_is_refused(at: Client, body: bytes) -> None:
 def test_it_works_without_script(at: Client) -> None:
     page = at.get(reverse("entry")).text
     assert 'name="id"' in page
-    one = {"id": str(uuid4()), "name": "Ada", "phone": "13812345678", "consent": "on"}
+    one = {"id": str(uuid4()), "name": "Ada", "phone": "13805716207", "consent": "on"}
     assert at.post(reverse("entry"), one).status_code == 302
     assert at.post(reverse("entry"), one).status_code == 302  # the button was pressed twice
     assert Customer.objects.count() == 1
