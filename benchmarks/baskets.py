@@ -138,11 +138,9 @@ def _promotions() -> None:
     if folder is None:
         return
     rows = pq.read_table(folder / "transactions.parquet")
-    quantity = pc.cast(rows.column("quantity"), pa.float64())
-    discount = pc.add(
-        pc.add(rows.column("retail_disc"), rows.column("coupon_disc")),
-        rows.column("coupon_match_disc"),
-    )
+    # fuel is counted in hundredths of a gallon: thousands of pieces a line
+    rows = rows.filter(pc.less_equal(rows.column("quantity"), 50))
+    quantity, discount = pc.cast(rows.column("quantity"), pa.float64()), _discount(rows)
     lines = pa.table(
         {
             "customer_id": rows.column("household_id"),
@@ -164,6 +162,11 @@ def _promotions() -> None:
         figure("promotion.complete_journey.elasticity", model.elasticities.overall, "elasticity",
                n=model.elasticities.pairs,
                note=f"mean; spread between households {model.elasticities.spread:.2f}")  # fmt: skip
+
+
+def _discount(rows: pa.Table) -> pa.ChunkedArray:
+    retail, coupon = rows.column("retail_disc"), rows.column("coupon_disc")
+    return pc.add(pc.add(retail, coupon), rows.column("coupon_match_disc"))
 
 
 def _network(python: Path | None, room: Path) -> None:

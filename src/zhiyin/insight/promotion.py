@@ -113,8 +113,8 @@ def fit(lines: Rows, as_of: datetime) -> PromotionModel:
     """Learn from order lines before `as_of`.
 
     `lines`: customer_id, product_id, at, quantity, price (paid for a piece), optionally list_price
-    or promoted (yes or no). Without both, a price below 97 % of the usual one of the product (its
-    median) counts as reduced. Raises NotEnoughHistoryError, ColumnsError.
+    or promoted (yes or no). Without both, a price below 97 % of the usual one of the product (the
+    median of its weeks) counts as reduced. Raises NotEnoughHistoryError, ColumnsError.
     """
     taken = given(
         lines,
@@ -164,7 +164,7 @@ def _sorted(kept: Given) -> Lines:
     elif kept.has("list_price"):
         reduced = price < kept.numbers("list_price") * 0.995
     else:
-        reduced = price < _REDUCED * usual_prices(what, price, len(products))[what]
+        reduced = price < _REDUCED * usual_prices(what, at // DAY_US, price, len(products))[what]
     order = np.lexsort((reduced, price, quantity, what, who, at))
     day = at // DAY_US
     return Lines(
@@ -173,13 +173,22 @@ def _sorted(kept: Given) -> Lines:
     )  # fmt: skip
 
 
-def usual_prices(what: Integers, price: Floats, products: int) -> Floats:
-    """The median price of each product."""
-    order = np.lexsort((price, what))
-    counts = np.bincount(what, minlength=products)
+def usual_prices(what: Integers, day: Integers, price: Floats, products: int) -> Floats:
+    """The median over the weeks of each product's mean price.
+
+    Each week counts once: where much is sold under promotion, the median line is a reduced one.
+    """
+    week = (day - day.min()) // 7
+    cells, place = np.unique(what * (int(week.max()) + 1) + week, return_inverse=True)
+    order = np.lexsort((price, place))
+    total = np.bincount(place[order], weights=price[order])
+    weekly = total / np.bincount(place)
+    product = cells // (int(week.max()) + 1)
+    order = np.lexsort((weekly, product))
+    counts = np.bincount(product, minlength=products)
     ends = np.cumsum(counts)
-    middle = np.maximum(ends - counts + (counts - 1) // 2, 0)
-    return np.asarray(price[order][np.minimum(middle, len(price) - 1)])
+    middle = np.maximum(ends - counts + counts // 2, 0)
+    return np.asarray(weekly[order][np.minimum(middle, len(weekly) - 1)])
 
 
 def _learned(lines: Lines, as_of: datetime) -> PromotionModel:
