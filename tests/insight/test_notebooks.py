@@ -43,5 +43,18 @@ def test_a_tutorial_says_in_both_languages_what_it_answers(path: Path):
     assert any("a" <= sign <= "z" for sign in title)
 
 
-def test_there_is_a_tutorial_for_each_question_of_people():
-    assert {"leads", "value", "churn", "personas", "health"} <= {path.stem for path in NOTEBOOKS}
+def test_there_is_a_tutorial_for_each_question_and_the_page_names_it():
+    people = {"leads", "value", "churn", "personas", "health"}
+    ahead = {
+        "recommend",
+        "demand",
+        "basket",
+        "paths",
+        "promotion",
+        "uplift",
+        "influence",
+        "anomaly",
+    }
+    assert people | ahead <= {path.stem for path in NOTEBOOKS}
+    page = (ROOT / "docs" / "insight" / "README.md").read_text(encoding="utf-8")
+    assert all(f"({path.name})" in page for path in NOTEBOOKS)
