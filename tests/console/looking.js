@@ -27,7 +27,7 @@
     if (x < 0 || y < 0 || x > innerWidth || y > innerHeight || !box.width) continue;
     const top = document.elementFromPoint(x, y);
     if (!top || control.contains(top) || top.contains(control)) continue;
-    const near = top.closest('label, .zy-tabbar, .zy-toasts, .zy-foot, .zy-anchors, .zy-bar, .zy-kpi, .zy-pick, .zy-day, dialog');
+    const near = top.closest('label, .zy-me, .zy-tabbar, .zy-toasts, .zy-foot, .zy-anchors, .zy-bar, .zy-kpi, .zy-pick, .zy-day, dialog');
     if (!near) tell(`covered by ${top.outerHTML.slice(0, 60)}`, control);
   }
   return found;

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from zhiyin_client.core import Transport
 from zhiyin_client.models import (
+    ApartIn,
     BulkOut,
     CampaignOut,
     CampaignPage,
@@ -26,6 +27,7 @@ from zhiyin_client.models import (
     CustomerPage,
     CustomerPatch,
     CustomerRows,
+    DecisionOut,
     DeliveryOut,
     DeliveryPage,
     DriftOut,
@@ -36,6 +38,7 @@ from zhiyin_client.models import (
     EventOut,
     FileOut,
     FilePage,
+    IdentityOut,
     ImportOut,
     ImportPage,
     ImportWhole,
@@ -45,6 +48,7 @@ from zhiyin_client.models import (
     LookOut,
     LookedAt,
     MeOut,
+    MergeIn,
     ModelsOut,
     NewComment,
     NoteIn,
@@ -54,6 +58,7 @@ from zhiyin_client.models import (
     NoticePage,
     OrderOut,
     OrderPage,
+    PairsOut,
     PeriodIn,
     PlaceIn,
     PlanIn,
@@ -71,6 +76,7 @@ from zhiyin_client.models import (
     SegmentPatch,
     SegmentWhole,
     SourcesOut,
+    SplitIn,
     TagIn,
     TagsOut,
     TaskIn,
@@ -309,6 +315,30 @@ class Client(Transport):
             page = self.list_segment_customers(segment_id, limit=limit, sort=sort, total=total, where=where, cursor=cursor)
             yield from page.items
             cursor = page.next
+
+    def list_pairs(self, *, state: str | None = None, sort: str | None = None, page: int | None = None, fields: list[Literal["id", "customer", "other", "probability", "state", "why", "found_at"]] | None = None) -> PairsOut:
+        """Customers who may be one person."""
+        return self.call("GET", "/identity/pairs", PairsOut, query={"state": state, "sort": sort, "page": page, "fields": fields})
+
+    def get_identity(self, customer_id: UUID, *, at: datetime | None = None, a: UUID | None = None, b: UUID | None = None, fields: list[Literal["customer", "identifiers", "links", "one_person", "way"]] | None = None) -> IdentityOut:
+        """Why one person."""
+        return self.call("GET", "/customers/{customer_id}/identity", IdentityOut, arguments={"customer_id": customer_id}, query={"at": at, "a": a, "b": b, "fields": fields})
+
+    def merge_customers(self, customer_id: UUID, body: MergeIn, *, idempotency_key: str | None = None) -> DecisionOut:
+        """Merge customers."""
+        return self.call("POST", "/customers/{customer_id}/merge", DecisionOut, arguments={"customer_id": customer_id}, body=body, headers={"Idempotency-Key": idempotency_key})
+
+    def split_customer(self, customer_id: UUID, body: SplitIn, *, idempotency_key: str | None = None) -> DecisionOut:
+        """Part identifiers."""
+        return self.call("POST", "/customers/{customer_id}/split", DecisionOut, arguments={"customer_id": customer_id}, body=body, headers={"Idempotency-Key": idempotency_key})
+
+    def keep_apart(self, customer_id: UUID, body: ApartIn, *, idempotency_key: str | None = None) -> DecisionOut:
+        """Keep two customers apart."""
+        return self.call("POST", "/customers/{customer_id}/keep-apart", DecisionOut, arguments={"customer_id": customer_id}, body=body, headers={"Idempotency-Key": idempotency_key})
+
+    def undo_decision(self, decision: UUID) -> DecisionOut:
+        """Take a decision back."""
+        return self.call("DELETE", "/identity/decisions/{decision}", DecisionOut, arguments={"decision": decision})
 
     def list_models(self, *, fields: list[Literal["name", "title", "version", "state", "as_of", "trained_at", "customers", "approved_at", "scorecard"]] | None = None) -> ModelsOut:
         """Models and their scorecards."""

@@ -14,6 +14,12 @@ from zhiyin_client.core import Answer
 _NOT_ASKED: Any = UNSET  # stands where `fields=` left a field out
 
 
+class ApartIn(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The customer who is somebody else."""
+
+    other: UUID
+
+
 class AttemptOut(Answer, kw_only=True):
     """One try."""
 
@@ -318,6 +324,13 @@ class CustomerRows(msgspec.Struct, kw_only=True, omit_defaults=True):
     rows: list[CustomerIn | CustomerRow]
 
 
+class DecisionOut(Answer, kw_only=True):
+    """What was decided; `decision` takes it back."""
+
+    decision: UUID = _NOT_ASKED
+    customers: list[UUID] = _NOT_ASKED
+
+
 class DeliveryOut(Answer, kw_only=True):
     """One message of the log."""
 
@@ -453,6 +466,26 @@ class GroupOut(Answer, kw_only=True):
     revenue: float | None = _NOT_ASKED
 
 
+class IdentifierOut(Answer, kw_only=True):
+    """Something that was seen and points at this person; the value as you may see it."""
+
+    id: UUID = _NOT_ASKED
+    kind: str = _NOT_ASKED
+    value: str = _NOT_ASKED
+    first_seen_at: datetime = _NOT_ASKED
+    public: bool = _NOT_ASKED
+
+
+class IdentityOut(Answer, kw_only=True):
+    """The identifiers of a person, the links between them, and the way between two of them."""
+
+    customer: UUID = _NOT_ASKED
+    identifiers: list[IdentifierOut] = _NOT_ASKED
+    links: list[LinkOut] = _NOT_ASKED
+    one_person: bool | None = _NOT_ASKED
+    way: list[LinkOut] = _NOT_ASKED
+
+
 class ImportOut(Answer, kw_only=True):
     """A file that was brought in."""
 
@@ -560,6 +593,12 @@ class MeOut(Answer, kw_only=True):
     permissions: list[str] = _NOT_ASKED
     writable: list[str] = _NOT_ASKED
     token: TokenOut | None = _NOT_ASKED
+
+
+class MergeIn(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The other customers who are this person."""
+
+    others: list[UUID]
 
 
 class ModelOut(Answer, kw_only=True):
@@ -680,6 +719,25 @@ class OrderPage(Answer, kw_only=True):
 
     next: str | None = _NOT_ASKED
     items: list[OrderOut] = _NOT_ASKED
+
+
+class PairOut(Answer, kw_only=True):
+    """Two customers who are probably one person."""
+
+    id: UUID = _NOT_ASKED
+    customer: UUID = _NOT_ASKED
+    other: UUID = _NOT_ASKED
+    probability: float = _NOT_ASKED
+    state: str = _NOT_ASKED
+    why: str = _NOT_ASKED
+    found_at: datetime = _NOT_ASKED
+
+
+class PairsOut(Answer, kw_only=True):
+    """Pairs, the likeliest first, and the number of the next page."""
+
+    items: list[PairOut] = _NOT_ASKED
+    next: int | None = _NOT_ASKED
 
 
 class PeriodIn(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -946,6 +1004,12 @@ class Span(Answer, kw_only=True):
     value: str | float | None = _NOT_ASKED
     low: str | float | None = _NOT_ASKED
     high: str | float | None = _NOT_ASKED
+
+
+class SplitIn(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The identifiers that are a person of their own."""
+
+    identifiers: list[UUID]
 
 
 class StoppedOut(Answer, kw_only=True):

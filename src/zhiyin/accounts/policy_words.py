@@ -26,6 +26,7 @@ RESOURCES: Mapping[str, Label] = {
     "company": said("policy", "Companies"),
     "golden": said("policy", "Golden record"),
     "quality": said("policy", "Data quality"),
+    "tag_rule": said("policy", "Tag rules"),
     "segment": said("policy", "Segments"),
     "task": said("policy", "Tasks"),
     "consent": said("policy", "Consents"),

@@ -100,7 +100,7 @@ def customer_identity(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Why these are one person, now or as it was known on a day."""
     user = signed_in(request)
     person = record.person(user, customer_id)
-    day = parse_date(request.GET.get("on", "")) if request.GET.get("on") else None
+    day = _day(request.GET.get("on", ""))
     at = _end_of(day)
     told = queries.told(person, user, at)
     ends = [_uuid(request.GET.get(one, "")) for one in ("a", "b")]
@@ -274,6 +274,14 @@ def _side(person: Customer | None, levels: dict[str, Level]) -> dict[str, object
         "url": reverse("customer", args=[person.pk]), "since": person.created_at,
         "orders": person.orders if may_read(levels, "orders") else None,
     }  # fmt: skip
+
+
+def _day(text: str) -> date | None:
+    """The day that is asked for; None, which is now, where there is no such day."""
+    try:
+        return parse_date(text)
+    except ValueError:  # 30 February
+        return None
 
 
 def _end_of(day: date | None) -> datetime | None:
