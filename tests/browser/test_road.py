@@ -153,7 +153,7 @@ class Road:
         self.upload(source)
         self.check_and_load()
         [[named]] = self.ask("select count(*) from customers_customer where name <> ''")
-        assert named == 4372
+        assert named == 4332  # 40 are planted twice with one phone, and are one person now
 
     def ask(self, sql: str) -> list[tuple[object, ...]]:
         """Look into the database behind the product."""
