@@ -1,4 +1,6 @@
-"""The standing rules are there, whatever a test before has emptied."""
+"""One Chromium for this room's browser tests; the standing rules are there, whatever a test before
+has emptied.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,10 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+
+from tests.console.conftest import browser
+
+__all__ = ["browser"]
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.console import looking
 from tests.console.browsing import enter, needs_browser
-from tests.console.conftest import browser  # noqa: F401  (the fixture)
 from tests.customers import people
 from tests.quality import world
 from zhiyin.customers.models import Customer, SourceRecord
@@ -24,18 +23,6 @@ from zhiyin.quality.models import QualityRule
 pytestmark = needs_browser
 SIZES = ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark"))
 PICTURES = os.environ.get("ZHIYIN_QUALITY_PICTURES", "")
-
-
-def _standing_rules() -> None:
-    """A live server's database is emptied, with it the rules that stand from the start."""
-    from importlib import import_module
-
-    made = import_module("zhiyin.quality.migrations.0001_initial").STANDING
-    for of, dimension, definition, most in made:
-        QualityRule.objects.get_or_create(
-            object=of, definition=definition,
-            defaults={"dimension": dimension, "field": definition["field"], "most_percent": most},
-        )  # fmt: skip
 
 
 def _said(person: Customer, source: str, name: str, phone: str, original: str, at: int) -> None:
@@ -52,7 +39,6 @@ def _said(person: Customer, source: str, name: str, phone: str, original: str, a
 
 
 def _world() -> Customer:
-    _standing_rules()
     found = world.customers()
     world.companies()
     world.orders(found[0], ["10", "11", "12", "13", "14", "9000"])
@@ -69,7 +55,7 @@ def _world() -> Customer:
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_nobody_stumbles_on_the_screens_of_quality(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     live_server: LiveServer,
     language: str,
 ) -> None:
@@ -103,7 +89,7 @@ def test_nobody_stumbles_on_the_screens_of_quality(
 
 
 def test_another_value_is_one_click_away_and_stays_when_locked(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     person = _world()
@@ -124,7 +110,7 @@ def test_another_value_is_one_click_away_and_stays_when_locked(
 
 
 def test_a_rule_is_made_measured_and_its_rows_are_opened(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     _world()

@@ -168,6 +168,8 @@ def _text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return str(value)
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ",".join(value)
     return msgspec.json.encode(value).decode() if value else ""
