@@ -15,6 +15,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from pytest_django import Settings
 
 _DATA = Path(tempfile.mkdtemp(prefix="zhiyin-tests-"))
 os.environ["ZHIYIN_DATA"] = str(_DATA)
@@ -128,6 +129,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
     with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
         for table in ("auditentry", "auditpending", "audithead"):
             cursor.execute(f"alter table accounts_{table} disable trigger audit_no_truncate")
+
+
+@pytest.fixture
+def own_lake(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """A lake that nobody else has."""
+    from zhiyin.collect import archive
+
+    settings.LAKE = str(tmp_path / "lake")
+    archive.lake.cache_clear()
+    yield
+    archive.lake.cache_clear()
 
 
 @pytest.fixture(autouse=True)

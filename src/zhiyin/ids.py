@@ -41,6 +41,14 @@ def uuid_of(sixteen: bytes) -> uuid.UUID:
     return made
 
 
+def read_id(text: str) -> uuid.UUID | None:
+    """The id that an address or a form says; None where it says none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
 def named(space: uuid.UUID, name: str) -> uuid.UUID:
     """`uuid5` (RFC 9562, section 5.5), at a fraction of its cost."""
     digest = hashlib.sha1(space.bytes + name.encode()).digest()  # noqa: S324  (as the RFC has it)

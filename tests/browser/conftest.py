@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -37,6 +37,15 @@ class Product:
         done = zhiyin(*arguments, "--data", str(self.data), "--json")
         found: dict[str, object] = json.loads(done)
         return found
+
+
+def sign_in(page: Page, product: Product) -> None:
+    """Sign the administrator in by hand."""
+    page.goto(product.url + "/account/login/")
+    page.fill("input[name=login]", product.email)
+    page.fill("input[name=password]", product.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "login" not in url)
 
 
 def zhiyin(*arguments: str) -> str:

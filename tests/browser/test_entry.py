@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Product
+from tests.browser.conftest import Product, sign_in
 from tests.console.looking import DRAWN
 from zhiyin import embedded
 
@@ -60,11 +60,7 @@ def test_entries_wait_without_a_line_and_come_in_once(
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(product.url + "/account/login/")
-    page.fill("input[name=login]", product.email)
-    page.fill("input[name=password]", product.password)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "login" not in url)
+    sign_in(page, product)
     page.goto(product.url + "/entry/")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.reload()  # now through the worker, which keeps the page and its files

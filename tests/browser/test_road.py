@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import files
-from tests.browser.conftest import Product
+from tests.browser.conftest import Product, sign_in
 from tests.console.looking import DRAWN
 from zhiyin import embedded, frontend
 
@@ -93,10 +93,7 @@ class Road:
             assert serious == [], f"{name}, {theme}: {serious}"
 
     def sign_in(self) -> None:
-        self.go("/account/login/")
-        self.page.fill("input[name=login]", self.product.email)
-        self.page.fill("input[name=password]", self.product.password)
-        self.page.keyboard.press("Enter")
+        sign_in(self.page, self.product)
         # An empty workspace asks its first administrator what it is; here that is left for later.
         self.page.wait_for_url(self.product.url + "/setup/language/")
         self.go("/")

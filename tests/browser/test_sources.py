@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Product, running
+from tests.browser.conftest import Product, running, sign_in
 from tests.collect.connections import senders, servers
 from tests.collect.connections.others import HEADER, put
 from tests.collect.connections.test_feeds import item, rss
@@ -53,11 +53,7 @@ def page(browser: Browser, product: Product) -> Iterator[Page]:
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(product.url + "/account/login/")
-    page.fill("input[name=login]", product.email)
-    page.fill("input[name=password]", product.password)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "login" not in url)
+    sign_in(page, product)
     page.goto(product.url + "/")
     if page.locator("html").get_attribute("lang") != "en":
         page.locator("form[action='/console/language'] button").first.click()

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_django import Settings
 
 if TYPE_CHECKING:  # this file is read before Django is set up
     from tests.collect.desk import Desk
 
 
 @pytest.fixture(autouse=True)
-def _own_lake(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    from zhiyin.collect import archive
-
-    settings.LAKE = str(tmp_path / "lake")
-    archive.lake.cache_clear()
-    yield
-    archive.lake.cache_clear()
+def _own_lake(own_lake: None) -> None:
+    """Every test here has one."""
 
 
 @pytest.fixture(autouse=True)

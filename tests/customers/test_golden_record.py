@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
 
 from tests import factories
 from tests.collect.desk import Desk
 from zhiyin.accounts.models import User
 from zhiyin.accounts.roles import Role
-from zhiyin.collect import archive
 from zhiyin.collect import services as collecting
 from zhiyin.collect.models import Import, Source
 from zhiyin.customers import profiles, tasks
 from zhiyin.customers.models import Customer, SourceRecord
 from zhiyin.customers.services import golden, profile
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def lake_of_its_own(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    settings.LAKE = str(tmp_path / "lake")
-    archive.lake.cache_clear()
-    yield
-    archive.lake.cache_clear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_lake")]
 
 
 @pytest.fixture

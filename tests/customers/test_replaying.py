@@ -4,13 +4,10 @@ holds for what was kept under older ones, and nobody who was erased returns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from tests import factories
 from tests.collect.state import lake_rows
@@ -48,16 +45,12 @@ def admin() -> User:
 
 
 @pytest.fixture(autouse=True)
-def brought(admin: User, settings: Settings, tmp_path: Path) -> Iterator[None]:
-    settings.LAKE = str(tmp_path / "lake")
-    archive.lake.cache_clear()
+def brought(admin: User, own_lake: None) -> None:
     for name, text in (("orders.csv", ORDERS), ("visits.csv", VISITS)):
         one = imports.begin([text.encode()], file_name=name, by=admin)
         imports.check(one, by=admin)
         imports.load(one, by=admin)
     assert Order.objects.count() == 3
-    yield
-    archive.lake.cache_clear()
 
 
 def replay(*, dry_run: bool = False, source: str = "", first: date = TODAY) -> Replayed:

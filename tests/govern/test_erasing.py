@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test import Client
-from pytest_django import Settings
 
 from tests import factories
 from zhiyin.accounts.database import rewriting
 from zhiyin.accounts.models import AuditPending, User, Work
 from zhiyin.accounts.roles import Role
 from zhiyin.accounts.work import Cancelled
-from zhiyin.collect import archive
 from zhiyin.collect.models import Source
 from zhiyin.connect.models import Endpoint, Occurrence
 from zhiyin.customers.models import Customer, Identifier, Note
 from zhiyin.govern import erasing, tasks
 from zhiyin.govern.models import Erasure, Tombstone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_lake")]
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 State = Erasure.State
-
-
-@pytest.fixture(autouse=True)
-def lake_of_its_own(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    settings.LAKE = str(tmp_path / "lake")
-    archive.lake.cache_clear()
-    yield
-    archive.lake.cache_clear()
 
 
 @pytest.fixture

@@ -34,18 +34,12 @@ from zhiyin.customers.models import Customer, Identifier, Order
 from zhiyin.govern import erasing
 from zhiyin.govern.models import Erasure
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.usefixtures("own_lake"),
+]  # fmt: skip
 # Rows that an erasure writes itself, and what processes do meanwhile.
 _OWN = {"govern_erasure", "govern_tombstone", "accounts_auditpending", "accounts_auditentry",
         "procrastinate_events"}  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def lake_of_its_own(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    settings.LAKE = str(tmp_path / "lake")
-    archive.lake.cache_clear()
-    yield
-    archive.lake.cache_clear()
 
 
 def flush(data: Path) -> None:

@@ -15,11 +15,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from django.db import connection
-from pytest_django import Settings
 
 from tests.collect import sdk
 from tests.collect.processes import environment, free_port, reachable, until
@@ -94,12 +92,9 @@ def road(key: WriteKey, **more: object) -> Iterator[Road]:
 
 
 @pytest.fixture
-def key(transactional_db: None, settings: Settings, tmp_path: Path) -> Iterator[WriteKey]:
+def key(transactional_db: None, own_lake: None) -> WriteKey:
     """A source that may send, and a lake of its own."""
-    settings.LAKE = str(tmp_path / "lake")
-    archive.lake.cache_clear()
-    yield sdk.source(kind=Source.Kind.SHOP)
-    archive.lake.cache_clear()
+    return sdk.source(kind=Source.Kind.SHOP)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,12 @@ def start(
     )
 
 
+def under_way(kind: str) -> Work | None:
+    """The work of a kind that waits or runs, the newest, whoever began it."""
+    waiting = (Work.State.QUEUED, Work.State.RUNNING)
+    return Work.objects.filter(kind=kind, state__in=waiting).order_by("-created_at").first()
+
+
 @contextmanager
 def running(work: Work) -> Iterator[Work]:
     """The time in which the work is done; notes how it ended.

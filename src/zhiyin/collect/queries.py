@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.db import connection
 from django.db.models import Count, QuerySet, Sum
 
@@ -174,11 +173,6 @@ def rejected_page(one: Import, number: int, *, chinese: bool) -> RejectedPage:
     columns = columns_of(one)
     rows = list(_rejected(table.slice(start, REJECTS_PAGE), columns, chinese=chinese))
     return RejectedPage(columns, rows, start + 1, table.num_rows, number)
-
-
-def rejected_row_count(table: pa.Table) -> int:
-    """How many rows of the file a table of rejected rows speaks of."""
-    return int(pc.count_distinct(table["row_number"]).as_py())
 
 
 def _rejected(table: pa.Table, columns: Sequence[str], *, chinese: bool) -> Iterator[RejectedRow]:

@@ -21,6 +21,7 @@ from zhiyin.connect import catalogue, queries, sending, services
 from zhiyin.connect.forms import EndpointForm, HostRuleForm, PeriodForm
 from zhiyin.connect.models import Delivery, Endpoint, HostRule
 from zhiyin.connect.services import CannotBe
+from zhiyin.ids import read_id
 
 _read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -225,7 +226,7 @@ def _endpoint_page(request: HttpRequest, webhook_id: UUID, period: PeriodForm) -
     me, now = _me(request), timezone.now()
     endpoint = _endpoint(me, webhook_id, "webhook.see")
     state = request.GET.get("state", "")
-    found = queries.log(endpoint, state=state, before=_uuid(request.GET.get("before", "")))
+    found = queries.log(endpoint, state=state, before=read_id(request.GET.get("before", "")))
     shown = found[: queries.PAGE]
     heard = [(name, event.label if (event := catalogue.known(name)) else name)
              for name in endpoint.types]  # fmt: skip
@@ -249,13 +250,6 @@ def _endpoint(me: User, webhook_id: UUID, permission: str) -> Endpoint:
     endpoint = get_object_or_404(queries.endpoints(me), pk=webhook_id)
     access.require(me, permission, endpoint)
     return endpoint
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _me(request: HttpRequest) -> User:

@@ -98,8 +98,7 @@ def _who_merges() -> list[User]:
 
 def under_way() -> Work | None:
     """The training that waits or runs, whoever began it."""
-    waiting = (Work.State.QUEUED, Work.State.RUNNING)
-    return Work.objects.filter(kind=KIND, state__in=waiting).order_by("-created_at").first()
+    return work.under_way(KIND)
 
 
 @transaction.atomic

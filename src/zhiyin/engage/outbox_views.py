@@ -16,6 +16,7 @@ from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
 from zhiyin.engage import mail, queries
 from zhiyin.engage.models import Campaign, Message
+from zhiyin.ids import read_id
 
 # The frame runs nothing, loads nothing and opens nothing; only our own page may hold it.
 _FRAME_POLICY = (
@@ -29,9 +30,9 @@ _FRAME_POLICY = (
 def outbox(request: HttpRequest) -> HttpResponse:
     me = _me(request)
     text = request.GET.get("q", "").strip()[:80]
-    campaign, state = _uuid(request.GET.get("campaign", "")), request.GET.get("state", "")
+    campaign, state = read_id(request.GET.get("campaign", "")), request.GET.get("state", "")
     found = queries.outbox(
-        me, text=text, campaign=campaign, state=state, before=_uuid(request.GET.get("before", ""))
+        me, text=text, campaign=campaign, state=state, before=read_id(request.GET.get("before", ""))
     )
     shown = found[: queries.PAGE]
     choices = access.scoped(me, Campaign.objects.exclude(started_at=None), "campaign.see")
@@ -95,13 +96,6 @@ def _message(me: User, message_id: UUID) -> Message:
     return get_object_or_404(
         queries.messages(me).select_related("customer", "campaign"), pk=message_id
     )
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _me(request: HttpRequest) -> User:

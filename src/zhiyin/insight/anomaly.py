@@ -29,7 +29,7 @@ from zhiyin.insight.contract import (
     Words,
     microseconds,
 )
-from zhiyin.insight.given import As, Flags, Given, Integers, Rows, given
+from zhiyin.insight.given import As, Flags, Given, Integers, Rows, given, left_out_words
 
 WEEKS = 8
 _FALSE_ALARMS = 0.001  # per series and day
@@ -196,8 +196,5 @@ def _notes(
             f"{judged:,} days of series judged, {found:,} out of the ordinary; on ordinary days "
             f"{false_alarms:.1%} of them alert by chance, here about {judged * false_alarms:,.0f}",
         ),
-        *[
-            Words(f"{count:,} 行未用：{reason}", f"{count:,} rows left out: {reason}")
-            for reason, count in sorted(left_out.items())
-        ],
+        *left_out_words(left_out),
     ]

@@ -23,9 +23,9 @@ import pyarrow.compute as pc
 from scipy.special import ndtr
 
 from zhiyin.insight.baskets import Baskets, frequent, read_baskets
-from zhiyin.insight.compared import Compared, compared
+from zhiyin.insight.compared import Compared, compared, in_use
 from zhiyin.insight.contract import Floats, NotEnoughHistoryError, Words
-from zhiyin.insight.given import Flags, Rows
+from zhiyin.insight.given import Flags, Rows, left_out_words
 
 FALSE_SHARE = 0.05  # of the rules marked as findings, in the mean
 _Z = 1.959964
@@ -45,7 +45,7 @@ class BasketModel:
 
     @property
     def in_use(self) -> Literal["model", "baseline"]:
-        return "model" if self.judged is not None and self.judged.wins else "baseline"
+        return in_use(self.judged)
 
     def score(self) -> pa.Table:
         """Columns: segment (null: everybody), if (list), then, baskets (with all of it), support,
@@ -275,7 +275,4 @@ def _notes(baskets: Baskets, table: pa.Table, judged: Compared | None) -> list[W
     ]
     if judged is not None:
         notes.append(judged.sentence)
-    return notes + [
-        Words(f"{count:,} 行未用：{reason}", f"{count:,} rows left out: {reason}")
-        for reason, count in sorted(baskets.left_out.items())
-    ]
+    return notes + left_out_words(baskets.left_out)

@@ -38,10 +38,6 @@ class Compared(msgspec.Struct, frozen=True):
         return self.low > 0
 
     @property
-    def in_use(self) -> Literal["model", "baseline"]:
-        return "model" if self.wins else "baseline"
-
-    @property
     def sentence(self) -> Words:
         zh = f"{self.metric.zh} {self.model:.3f} 对 {self.baseline:.3f}"
         en = f"{self.metric.en} {self.model:.3f} against {self.baseline:.3f}"
@@ -62,6 +58,11 @@ class Compared(msgspec.Struct, frozen=True):
             f"It is not clear that “{self.model_name.en}” beats “{self.baseline_name.en}” ({en}); "
             "the latter is in use.",
         )
+
+
+def in_use(judged: Compared | None) -> Literal["model", "baseline"]:
+    """What answers: the model where it won, the baseline where it did not or was never judged."""
+    return "model" if judged is not None and judged.wins else "baseline"
 
 
 def compared(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhiyin.insight.contract import Floats, InsightError, microseconds
+from zhiyin.insight.contract import Floats, InsightError, Words, microseconds
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -112,6 +112,14 @@ def given(
     return Given(rows.combine_chunks(), left_out)
 
 
+def left_out_words(left_out: Mapping[str, int]) -> list[Words]:
+    """What to say of rows that were not used, a sentence for each reason."""
+    return [
+        Words(f"{count:,} 行未用：{reason}", f"{count:,} rows left out: {reason}")
+        for reason, count in sorted(left_out.items())
+    ]
+
+
 _KINDS = {
     As.IDENTIFIER: "identifier",
     As.MOMENT: "date",
@@ -123,15 +131,17 @@ _KINDS = {
 def arrow(table: Rows) -> pa.Table:
     """Any table as an Arrow table."""
     if isinstance(table, Mapping) or hasattr(table, "__arrow_c_stream__"):
-        return _plain(pa.table(table))
+        return with_plain_texts(pa.table(table))
     raise ColumnsError(f"not an Arrow, pandas or Polars table but {type(table).__name__}")
 
 
-def _plain(table: pa.Table) -> pa.Table:
-    """The many ways to store texts as one: dictionaries, large and viewed strings."""
+def with_plain_texts(table: pa.Table, *, nulls: bool = False) -> pa.Table:
+    """The many ways to store texts as one: dictionaries, large and viewed strings, and where
+    `nulls` is set, columns without a value."""
     for at, column in enumerate(table.schema):
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        texts = pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+        if texts or (nulls and pa.types.is_null(kind)):
             kind = pa.string()
         if kind != column.type:
             table = table.set_column(at, column.name, table.column(at).cast(kind))

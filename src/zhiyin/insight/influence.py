@@ -20,7 +20,7 @@ from scipy import sparse
 
 from zhiyin.insight.communities import louvain, modularity
 from zhiyin.insight.contract import Floats, NotEnoughHistoryError, Reason, Words
-from zhiyin.insight.given import As, Flags, Integers, Rows, given
+from zhiyin.insight.given import As, Flags, Integers, Rows, given, left_out_words
 
 _DAMPING, _ROUNDS, _CLOSE = 0.85, 200, 1e-10
 _CANDIDATE_SHARE = 0.05  # of the network
@@ -175,8 +175,5 @@ def _notes(
             f"{people:,} people, {links:,} links, {groups:,} communities (modularity {value:.2f}), "
             f"{chosen:,} KOC candidates",
         ),
-        *[
-            Words(f"{count:,} 行未用：{reason}", f"{count:,} rows left out: {reason}")
-            for reason, count in sorted(left_out.items())
-        ],
+        *left_out_words(left_out),
     ]

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import expit, logit
 
-from zhiyin.insight.compared import Compared, compared
+from zhiyin.insight.compared import Compared, compared, in_use
 from zhiyin.insight.contract import (
     DAY_US,
     Floats,
@@ -29,7 +29,7 @@ from zhiyin.insight.contract import (
     Words,
 )
 from zhiyin.insight.elasticity import Elasticities, learn_elasticities
-from zhiyin.insight.given import As, Flags, Given, Integers, Rows, given
+from zhiyin.insight.given import As, Flags, Given, Integers, Rows, given, left_out_words
 
 _REDUCED = 0.97  # of the usual price, where no list price is given
 _SEASON_DAYS = 28
@@ -60,7 +60,7 @@ class PromotionModel:
 
     @property
     def in_use(self) -> Literal["model", "baseline"]:
-        return "model" if self.judged is not None and self.judged.wins else "baseline"
+        return in_use(self.judged)
 
     def score(self) -> pa.Table:
         """customer_id, value (share bought reduced where all others buy `usual`), low, high (95 %),
@@ -311,7 +311,4 @@ def _notes(
         else Words("价格几乎不变，估不出价格弹性。",
                    "Prices hardly move, so an elasticity cannot be told.")
     )  # fmt: skip
-    return notes + [
-        Words(f"{count:,} 行未用：{reason}", f"{count:,} rows left out: {reason}")
-        for reason, count in sorted(lines.left_out.items())
-    ]
+    return notes + left_out_words(lines.left_out)

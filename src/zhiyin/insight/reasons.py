@@ -4,7 +4,7 @@ Every feature of `customer_features` that a model may use is listed here once wi
 sentence in both languages; a feature without an entry is not offered to a model.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -155,6 +155,21 @@ def strongest(
         into, out = names.index("recency_days"), names.index("overdue")
         points[:, into] += points[:, out]
         points[:, out] = 0.0
+    return heaviest(
+        names, points, facts, most, least=least, weigh=lambda point: round(100 * point, 1)
+    )
+
+
+def heaviest(
+    names: list[str],
+    points: Floats,
+    facts: Mapping[str, Floats],
+    most: int,
+    *,
+    least: float = 0.0,
+    weigh: Callable[[float], float],
+) -> list[list[Reason]]:
+    """For each customer the largest of `points` (customers x `names`) as weighed sentences."""
     top = np.argsort(-np.abs(points), axis=1, kind="stable")[:, :most]
     told: list[list[Reason]] = []
     for i, chosen in enumerate(top):
@@ -167,7 +182,6 @@ def strongest(
             if abs(points[i, j]) < least:
                 continue
             words = sentence(names[j], value_of(names[j]), value_of)
-            share = round(100 * float(points[i, j]), 1)
-            reasons.append(Reason(names[j], words.zh, words.en, share))
+            reasons.append(Reason(names[j], words.zh, words.en, weigh(float(points[i, j]))))
         told.append(reasons)
     return told

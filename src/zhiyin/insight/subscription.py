@@ -186,10 +186,6 @@ class SubscriptionModel(msgspec.Struct, frozen=True, tag="subscription"):
         rate = self.curves[EVERYBODY].constant
         return np.full(len(known), (1 - rate) ** periods) * (1 - known.ended)
 
-    def fees_to_come(self, known: Contracts, periods: int) -> Floats:
-        """How many of the next `periods` fees will be paid, on average."""
-        return np.asarray(sum(self.stays(known, k) for k in range(1, periods + 1)))
-
     def score(self, known: Contracts, periods: int) -> pa.Table:
         """Fees of the next `periods` periods: mean, 80 % interval, reasons; running ones only."""
         open_ = known.running()

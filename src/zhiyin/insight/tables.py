@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from zhiyin.features.history import LINES, History
 from zhiyin.insight.contract import InsightError, NotEnoughHistoryError
-from zhiyin.insight.given import ArrowStream
+from zhiyin.insight.given import ArrowStream, with_plain_texts
 
 ORDERS = ("customer_id", "order_id", "ordered_at", "product_id", "quantity", "price")
 _MICROSECONDS = pa.timestamp("us", tz="UTC")
@@ -34,7 +34,7 @@ def arrow(table: Tabular, *needed: str) -> pa.Table:
     """
     if not hasattr(table, "__arrow_c_stream__"):
         raise BadTableError(f"a table is needed (Arrow, pandas or Polars), not {type(table)}")
-    found = _plain(pa.table(table))
+    found = with_plain_texts(pa.table(table), nulls=True)
     missing = [name for name in needed if name not in found.column_names]
     if missing:
         raise BadTableError(
@@ -43,19 +43,6 @@ def arrow(table: Tabular, *needed: str) -> pa.Table:
     if len(set(found.column_names)) < found.num_columns:
         raise BadTableError("two columns have one name")
     return found
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """The many ways to store texts as one: dictionaries, large and viewed strings."""
-    for at, field in enumerate(table.schema):
-        kind = field.type
-        if pa.types.is_dictionary(kind):
-            kind = kind.value_type
-        texts = pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-        wanted = pa.string() if texts or pa.types.is_null(kind) else kind
-        if wanted != field.type:
-            table = table.set_column(at, field.name, table.column(at).cast(wanted))
-    return table
 
 
 def known_history(orders: Tabular | History) -> History:

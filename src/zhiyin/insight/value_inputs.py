@@ -9,7 +9,7 @@ that, on shorter ones of the same proportions.
 import numpy as np
 
 from zhiyin.insight.contract import Floats, Frame, Reason
-from zhiyin.insight.reasons import design, sentence
+from zhiyin.insight.reasons import design, heaviest
 
 WINDOWS = (30, 90, 180)
 PACE_DAYS = 90
@@ -84,16 +84,4 @@ def drivers(frame: Frame, names: list[str], points: Floats, most: int = 2) -> li
             for one in kept
         ]
     )
-    top = np.argsort(-np.abs(merged), axis=1, kind="stable")[:, :most]
-    told: list[list[Reason]] = []
-    for i, chosen in enumerate(top):
-
-        def value_of(name: str, i: int = i) -> float:
-            return float(facts[name][i]) if name in facts else float("nan")
-
-        reasons = []
-        for j in chosen:
-            words = sentence(kept[j], value_of(kept[j]), value_of)
-            reasons.append(Reason(kept[j], words.zh, words.en, round(float(merged[i, j]), 2)))
-        told.append(reasons)
-    return told
+    return heaviest(kept, merged, facts, most, weigh=lambda point: round(point, 2))

@@ -253,8 +253,3 @@ def proposals() -> QuerySet[Proposal]:
     """What waits for a decision."""
     waiting = Proposal.objects.filter(state=Proposal.State.OPEN)
     return waiting.order_by("object", "event", "field", "kind")
-
-
-def failing_now() -> int:
-    """How many rules are beyond their threshold, for the side bar."""
-    return QualityRule.objects.filter(alarmed=True, active=True).count()

@@ -38,8 +38,7 @@ def measure_now(work_id: str) -> None:
 
 def under_way() -> Work | None:
     """The measuring that waits or runs, whoever began it."""
-    waiting = (Work.State.QUEUED, Work.State.RUNNING)
-    return Work.objects.filter(kind=KIND, state__in=waiting).order_by("-created_at").first()
+    return work.under_way(KIND)
 
 
 @transaction.atomic

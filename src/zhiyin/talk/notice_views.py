@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from zhiyin.accounts import access
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import User
+from zhiyin.ids import read_id
 from zhiyin.talk import defaults, kinds, queries, services, vapid
 from zhiyin.talk.models import Hours, Mail, Preference, PushDevice
 
@@ -35,7 +36,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     found = queries.notices(me)
     if unread_only:
         found = found.filter(read_at=None)
-    if before := _uuid(request.GET.get("before", "")):
+    if before := read_id(request.GET.get("before", "")):
         found = found.filter(pk__lt=before)
     page = list(found[: queries.PAGE + 1])
     more, page = len(page) > queries.PAGE, page[: queries.PAGE]
@@ -81,7 +82,7 @@ def follow(request: HttpRequest, notice_id: UUID) -> HttpResponse:
 def read(request: HttpRequest) -> HttpResponse:
     """Mark some notices, or all, as read."""
     me, now = _me(request), timezone.now()
-    chosen = [found for text in request.POST.getlist("id")[:500] if (found := _uuid(text))]
+    chosen = [found for text in request.POST.getlist("id")[:500] if (found := read_id(text))]
     if chosen:
         services.mark_read(me, chosen, now=now)
     else:
@@ -158,13 +159,6 @@ def _hours(request: HttpRequest, me: User) -> Hours:
         quiet_until=services.clock(sent.get("quiet_until", ""), before.quiet_until),
         digest_at=services.clock(sent.get("digest_at", ""), before.digest_at),
     )  # fmt: skip
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _me(request: HttpRequest) -> User:

@@ -25,7 +25,7 @@ from zhiyin.cleaning import documents
 from zhiyin.cleaning.documents import NotDocuments, Row
 from zhiyin.collect import mappings
 from zhiyin.collect.connections.asking import Asking, Auth, Paging, Place
-from zhiyin.collect.connections.forms import ConnectionForm, password
+from zhiyin.collect.connections.forms import ConnectionForm, list_of_rows, password
 from zhiyin.collect.connections.pieces import Asked, Cursor, Look, Piece, Where
 from zhiyin.collect.connections.problems import Trouble
 
@@ -93,10 +93,7 @@ class ApiForm(ConnectionForm):
         label=_("Parameter that asks for what is new"), max_length=60, required=False,
         help_text=_("Such as updated_after; it gets the last value of that field."),
     )  # fmt: skip
-    lines = forms.CharField(
-        label=_("List with a row each"), max_length=120, required=False,
-        help_text=_("Such as line_items. Empty: found by itself."),
-    )  # fmt: skip
+    lines = list_of_rows()
 
     def where(self) -> Where:
         """Where to ask; no size is that of the server."""

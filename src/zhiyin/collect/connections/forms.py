@@ -29,6 +29,14 @@ def password(label: str | StrPromise | None = None, *, required: bool = False) -
     )  # fmt: skip
 
 
+def list_of_rows() -> forms.CharField:
+    """A field for the list in a document that becomes a row each."""
+    return forms.CharField(
+        label=_("List with a row each"), max_length=120, required=False,
+        help_text=_("Such as line_items. Empty: found by itself."),
+    )  # fmt: skip
+
+
 def port(*, optional: bool = True) -> forms.IntegerField:
     """A field for a port; empty for the usual one."""
     return forms.IntegerField(label=_("Port"), min_value=1, max_value=65_535, required=not optional)

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.cleaning import documents
 from zhiyin.cleaning.documents import NotDocuments
 from zhiyin.collect import files, mappings, services, undoing
-from zhiyin.collect.connections.forms import ConnectionForm, password
+from zhiyin.collect.connections.forms import ConnectionForm, list_of_rows, password
 from zhiyin.collect.connections.pieces import Asked, Cursor, Look, Piece, Where
 from zhiyin.collect.connections.signatures import OURS, Scheme
 from zhiyin.collect.models import Arrival, Connection, Import
@@ -53,10 +53,7 @@ class WebhookForm(ConnectionForm):
         label=_("Topics"), max_length=500, required=False,
         help_text=_("Such as orders/create. Empty: all. Others are kept and not read."),
     )  # fmt: skip
-    lines = forms.CharField(
-        label=_("List with a row each"), max_length=120, required=False,
-        help_text=_("Such as line_items. Empty: found by itself."),
-    )  # fmt: skip
+    lines = list_of_rows()
 
     def __init__(self, data: object, one: Connection | None = None) -> None:
         super().__init__(data, one)

@@ -6,7 +6,7 @@ line; its worker keeps the page and its files.
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -31,22 +31,8 @@ FIELDS = ("name", "phone", "email", "amount", "bought", "number")
 _WORKER = Path(__file__).parents[1] / "static" / "collect" / "entry-worker.js"
 
 
-class _Sent(msgspec.Struct):
-    """An entry on the wire."""
-
-    id: UUID
-    at: datetime
-    name: str = ""
-    phone: str = ""
-    email: str = ""
-    consent: bool = False
-    amount: str = ""
-    bought: str = ""
-    number: str = ""
-
-
 class _Batch(msgspec.Struct):
-    entries: list[_Sent]
+    entries: list[Entry]
 
 
 @gate("entry.add")
@@ -89,7 +75,7 @@ def send_entries(request: HttpRequest) -> HttpResponse:
         answer: dict[str, str] = {"id": str(one.id)}
         try:
             at = one.at if one.at.tzinfo else timezone.make_aware(one.at)
-            took = entries.take(Entry(**{**msgspec.structs.asdict(one), "at": at}), by=me)
+            took = entries.take(replace(one, at=at), by=me)
             answer["became"] = took.value
         except CannotBe as cannot:
             answer |= {"became": "refused", "field": cannot.field,

@@ -140,14 +140,16 @@ def _entangled(found: Found, new: dict[Pair, Sight]) -> set[UUID]:
             entangled.add(hub)
             entangled.update(sight.other.id for sight in sights)
     # What hangs together with one of these is entangled, too.
-    growing = True
-    while growing:
-        growing = False
-        for hub, sights in groups.items():
-            ends = {hub, *(sight.other.id for sight in sights)}
-            if not ends <= entangled and ends & entangled:
-                entangled |= ends
-                growing = True
+    near: dict[UUID, set[UUID]] = {}
+    for hub, sights in groups.items():
+        for sight in sights:
+            near.setdefault(hub, set()).add(sight.other.id)
+            near.setdefault(sight.other.id, set()).add(hub)
+    waiting = list(entangled)
+    while waiting:
+        further = near.get(waiting.pop(), set()) - entangled
+        entangled |= further
+        waiting += further
     return entangled
 
 

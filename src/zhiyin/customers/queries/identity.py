@@ -16,7 +16,7 @@ from zhiyin.accounts.models import User
 from zhiyin.customers.fields import levels_for, shown_identifier
 from zhiyin.customers.identities import book, own
 from zhiyin.customers.identities.kinds import GUARDS
-from zhiyin.customers.models import Customer, Identifier, Link, Proposal, Statement
+from zhiyin.customers.models import Customer, Identifier, Link, Proposal
 from zhiyin.identity.edges import RULES, Effect
 from zhiyin.identity.explain import By, Explanation, Step, explain
 from zhiyin.identity.network import UnknownIdentifierError
@@ -152,14 +152,6 @@ def road(
     return found.one_person, [_tie(step, known, known) for step in steps]
 
 
-def owners_at(customer: UUID, at: datetime) -> dict[UUID, UUID]:
-    """Whose the identifiers of this customer were at a moment: identifier → customer then."""
-    ids = Identifier.objects.filter(customer=customer).values("pk")
-    rows = Link.objects.filter(identifier__in=ids, since__lte=at)
-    past = rows.filter(Q(until=None) | Q(until__gt=at)).order_by("since")
-    return dict(past.values_list("identifier", "customer_id"))
-
-
 def _theirs(customer: Customer, at: datetime | None) -> set[str]:
     if at is None:
         here = Identifier.objects.filter(customer=customer).values_list("pk", flat=True)
@@ -203,10 +195,3 @@ def _tie(step: Step, a: dict[str, Shown], b: dict[str, Shown]) -> Tie:
         getattr(SAID[step.held.value], place) if step.held else "",
         RULES[step.rule].effect == Effect.KEEPS_APART,
     )  # fmt: skip
-
-
-def live_links(ids: Sequence[int]) -> list[Statement]:
-    """Those of these links that hold."""
-    rows = Statement.objects.filter(pk__in=ids, retracts=None)
-    gone = Statement.objects.filter(retracts=OuterRef("pk"))
-    return list(rows.exclude(Exists(gone)))

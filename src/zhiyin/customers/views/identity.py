@@ -29,6 +29,7 @@ from zhiyin.customers.services import merging
 from zhiyin.customers.services.values import CannotBe
 from zhiyin.customers.views.answers import say, signed_in, way_back
 from zhiyin.identity.words import SAID
+from zhiyin.ids import read_id
 
 State = Proposal.State
 _FIELDS = ("name", "number", "phone", "email", "birth_date", "gender", "province", "city",
@@ -74,7 +75,7 @@ def decide_pairs(request: HttpRequest) -> HttpResponse:
     decide = {"merge": _merge, "apart": _keep_apart}.get(request.POST.get("do", ""))
     if decide is None:
         raise Http404
-    chosen = [_uuid(one) for one in request.POST.getlist("id")[:200]]
+    chosen = [read_id(one) for one in request.POST.getlist("id")[:200]]
     rows = list(Proposal.objects.filter(pk__in=[one for one in chosen if one], state=State.OPEN))
     back = way_back(request, reverse("identity_review"))
     _carry_out(request, rows, user, decide)
@@ -103,7 +104,7 @@ def customer_identity(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     day = _day(request.GET.get("on", ""))
     at = _end_of(day)
     told = queries.told(person, user, at)
-    ends = [_uuid(request.GET.get(one, "")) for one in ("a", "b")]
+    ends = [read_id(request.GET.get(one, "")) for one in ("a", "b")]
     road = queries.road(person, user, ends[0], ends[1], at) if ends[0] and ends[1] else None
     seen = as_seen(person, levels_for(user, person))
     return render(request, "customers/identity/why.html", {
@@ -122,7 +123,7 @@ def split_customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Part the chosen identifiers from this customer."""
     user = signed_in(request)
     person = record.person(user, customer_id, "customer.merge")
-    chosen = [one for text in request.POST.getlist("identifier") if (one := _uuid(text))]
+    chosen = [one for text in request.POST.getlist("identifier") if (one := read_id(text))]
     address = reverse("customer_identity", args=[person.pk])
     try:
         done = merging.split(person, chosen, by=user)
@@ -143,7 +144,7 @@ def merge_customers(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """This customer and another one are one person."""
     user = signed_in(request)
     person = record.person(user, customer_id, "customer.merge")
-    other = _uuid(request.POST.get("other", ""))
+    other = read_id(request.POST.get("other", ""))
     if other is None:
         raise Http404
     try:
@@ -205,7 +206,7 @@ def _why(one: Proposal) -> str:
 
 
 def _opened(rows: list[Proposal], text: str) -> Proposal | None:
-    wanted = _uuid(text)
+    wanted = read_id(text)
     return next((one for one in rows if one.pk == wanted), None)
 
 
@@ -290,10 +291,3 @@ def _end_of(day: date | None) -> datetime | None:
         return None
     start = timezone.make_aware(datetime.combine(day, time.min))
     return start + timedelta(days=1) - timedelta(microseconds=1)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

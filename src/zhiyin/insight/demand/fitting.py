@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from zhiyin.insight.compared import Compared, compared, spread
+from zhiyin.insight.compared import Compared, compared, in_use, spread
 from zhiyin.insight.contract import Floats, Words
 from zhiyin.insight.demand.calendar import Calendar, read_calendar
 from zhiyin.insight.demand.choosing import (
@@ -32,7 +32,7 @@ from zhiyin.insight.demand.intervals import PROMISED, Errors, kinds, learn_error
 from zhiyin.insight.demand.measures import Accuracy, naive_scale, rmsse, wape, wrmsse
 from zhiyin.insight.demand.series import JOINED, Every, Panel, panel
 from zhiyin.insight.demand.stock import DEFAULT, StockSettings, proposals
-from zhiyin.insight.given import Integers, Rows
+from zhiyin.insight.given import Integers, Rows, left_out_words
 from zhiyin.insight.threads import one_thread
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,7 +64,7 @@ class DemandModel:
 
     @property
     def in_use(self) -> Literal["model", "baseline"]:
-        return "model" if self.judged is not None and self.judged.wins else "baseline"
+        return in_use(self.judged)
 
     def score(self) -> pa.Table:
         """One row a series and period: the columns of `by`, at, value, low, high, method.
@@ -143,7 +143,7 @@ def _fitted(
             "the 28-day average is in use, without an interval.",
         )
         return DemandModel(as_of, seen, horizon, naive, average, np.ones(len(seen)), None, None, [],
-                           [], [short, *_left_out(seen)])  # fmt: skip
+                           [], [short, *left_out_words(seen.left_out)])  # fmt: skip
     by_others = [choose([f for f in past if f is not held], methods) for held in past]
     blind = [c.forecast(f.said) for c, f in zip(by_others, past, strict=True)]
     judged = _judged(past, blind)
@@ -247,12 +247,5 @@ def _notes(seen: Panel, chosen: Chosen, judged: Compared, errors: Errors) -> lis
             f"区间按 {PROMISED:.0%} 给出，回测中实际落入 {errors.coverage:.0%}",
             f"intervals promise {PROMISED:.0%}; in the backtest {errors.coverage:.0%} fell inside",
         ),
-        *_left_out(seen),
-    ]
-
-
-def _left_out(seen: Panel) -> list[Words]:
-    return [
-        Words(f"{count:,} 行未用：{reason}", f"{count:,} rows left out: {reason}")
-        for reason, count in sorted(seen.left_out.items())
+        *left_out_words(seen.left_out),
     ]

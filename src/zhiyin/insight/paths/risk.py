@@ -17,7 +17,7 @@ import pyarrow as pa
 from scipy.special import ndtr
 
 from zhiyin.insight.contract import Floats, NotEnoughHistoryError, Words
-from zhiyin.insight.given import As, Flags, Integers, Rows, coded, given, places
+from zhiyin.insight.given import As, Flags, Integers, Rows, coded, given, left_out_words, places
 from zhiyin.insight.paths.sequences import PAUSE, Sequences, Unit, sequences
 
 ARROW = " → "
@@ -309,7 +309,4 @@ def _notes(walked: Sequences, table: pa.Table, units: int, with_goal: int) -> li
             f"by Holm: the chance of any false finding is below {FALSE_FINDINGS:.0%}",
         )
     ]
-    return notes + [
-        Words(f"{count:,} 行未用：{reason}", f"{count:,} rows left out: {reason}")
-        for reason, count in sorted(walked.left_out.items())
-    ]
+    return notes + left_out_words(walked.left_out)

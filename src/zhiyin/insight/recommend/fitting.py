@@ -17,7 +17,7 @@ from scipy import sparse
 
 from zhiyin.insight.compared import Compared, compared
 from zhiyin.insight.contract import Floats, Words
-from zhiyin.insight.given import Flags, Integers, Rows
+from zhiyin.insight.given import Flags, Integers, Rows, left_out_words
 from zhiyin.insight.recommend import ease
 from zhiyin.insight.recommend.als import fit_als
 from zhiyin.insight.recommend.content import Described, describe, inherited, like_people
@@ -218,8 +218,4 @@ def _notes(
         notes.append(
             Words(f"{new:,} 种新品按属性归到相近商品", f"{new:,} new products by their attributes")
         )
-    notes += [
-        Words(f"{count:,} 行未用：{reason}", f"{count:,} rows left out: {reason}")
-        for reason, count in sorted(known.left_out.items())
-    ]
-    return notes
+    return notes + left_out_words(known.left_out)

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from zhiyin.insight.compared import Compared
+from zhiyin.insight.compared import Compared, in_use
 from zhiyin.insight.contract import Floats, Reason, Words, microseconds
 from zhiyin.insight.given import Flags, Integers, places
 from zhiyin.insight.recommend.content import LikePeople
@@ -82,7 +82,7 @@ class Recommender:
     @property
     def in_use(self) -> Literal["model", "baseline"]:
         """Popularity is served where the model was not found better than it."""
-        return "model" if self.judged is not None and self.judged.wins else "baseline"
+        return in_use(self.judged)
 
     def suggest(
         self, customer_id: str, n: int = 10, *, rules: Rules = NO_RULES, diversity: float = 0.0

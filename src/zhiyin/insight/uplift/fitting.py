@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from zhiyin.insight import metrics
 from zhiyin.insight.contract import Floats, NotEnoughHistoryError, Reason, Words, score_table
-from zhiyin.insight.given import As, ColumnsError, Integers, Rows, arrow, given
+from zhiyin.insight.given import As, ColumnsError, Integers, Rows, arrow, given, left_out_words
 from zhiyin.insight.threads import one_thread
 from zhiyin.insight.uplift.deciding import Decision, Effect, Send, decide
 from zhiyin.insight.uplift.design import Design, learn_design
@@ -345,8 +345,5 @@ def _notes(
             f"{'above' if over.value > 0 else 'below'} the response model",
         ),
         even.sentence,
-        *[
-            Words(f"{count:,} 行未用：{reason}", f"{count:,} rows left out: {reason}")
-            for reason, count in sorted(left_out.items())
-        ],
+        *left_out_words(left_out),
     ]

@@ -23,6 +23,7 @@ from django.utils.translation import gettext, ngettext
 from zhiyin.accounts import access
 from zhiyin.accounts.access import Level
 from zhiyin.accounts.models import User
+from zhiyin.ids import read_id
 from zhiyin.objects import exports, inputs, levels, tasks
 from zhiyin.objects.definitions import Field, ObjectType, fields_of
 from zhiyin.objects.drawing import Drawing
@@ -51,12 +52,8 @@ def selected(request: HttpRequest, of: ObjectType, permission: str) -> QuerySet[
         if narrowed.bad:
             raise CannotBe(gettext("Take the condition away that cannot be read first"))
         return narrowed.rows
-    ids = []
-    for text in request.POST.getlist("id")[:MOST_TICKED]:
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
+    ticked = request.POST.getlist("id")[:MOST_TICKED]
+    ids = [found for text in ticked if (found := read_id(text))]
     rows = of.model._default_manager.filter(pk__among=ids)
     return access.scoped(asked.user, rows, permission)
 

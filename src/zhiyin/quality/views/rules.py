@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from zhiyin.accounts.gate import gate
 from zhiyin.collect.models import Learnt
+from zhiyin.ids import read_id
 from zhiyin.objects.faults import CannotBe
 from zhiyin.quality import catalogue, queries, services, wording
 from zhiyin.quality.forms import RuleForm
@@ -124,7 +125,7 @@ def decide_proposals(request: HttpRequest) -> HttpResponse:
     accepting = "accept" in request.POST
     given = request.POST.get("accept", "") or request.POST.get("dismiss", "")
     chosen = [given] if given != "ticked" else request.POST.getlist("proposal")
-    ids = [UUID(one) for one in chosen if _is_id(one)]
+    ids = [found for one in chosen if (found := read_id(one))]
     user = person(request)
     if accepting:
         try:
@@ -139,11 +140,3 @@ def decide_proposals(request: HttpRequest) -> HttpResponse:
         text = text % {"n": gone}
     messages.success(request, text)
     return redirect(reverse("quality_proposals"))
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
