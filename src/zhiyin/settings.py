@@ -178,6 +178,7 @@ INSTALLED_APPS = [
     "zhiyin.files",
     "zhiyin.collect",
     "zhiyin.customers",
+    "zhiyin.understand",
     "zhiyin.quality",
     "zhiyin.govern",
     "zhiyin.engage",

@@ -22,6 +22,7 @@ urlpatterns = [
     path("companies/", include("zhiyin.customers.company_urls")),
     path("views/", include("zhiyin.objects.urls")),
     path("data/", include("zhiyin.collect.urls")),
+    path("insight/", include("zhiyin.understand.urls")),
     path("quality/", include("zhiyin.quality.urls")),
     path("campaigns/", include("zhiyin.engage.urls")),
     path("govern/", include("zhiyin.govern.urls")),

@@ -34,6 +34,7 @@ RESOURCES: Mapping[str, Label] = {
     "campaign": said("policy", "Campaigns"),
     "message": said("policy", "Messages"),
     "model": said("policy", "Models"),
+    "insight": said("policy", "Insight"),
     "dashboard": said("policy", "Dashboard"),
     "today": said("policy", "Today"),
     "import": said("policy", "Imports"),

@@ -93,6 +93,14 @@ SECTIONS = (
     Section(
         _("Insight"),
         (
+            Item(_("Customer value"), "diamond", "worth", ""),
+            Item(_("Churn"), "trending-down", "churn", ""),
+            Item(_("Recommendations"), "gift", "offers", ""),
+            Item(_("Leads"), "target-arrow", "leads", ""),
+            Item(_("Demand"), "chart-line", "demand", ""),
+            Item(_("Paths"), "route", "paths", ""),
+            Item(_("Baskets"), "basket", "baskets", ""),
+            Item(_("Anomalies"), "activity-heartbeat", "anomalies", ""),
             Item(_("Models"), "brain", "models", "m"),
             Item(_("Experiments"), "flask", "experiments", "e"),
         ),

@@ -71,7 +71,7 @@ def train(*, by: User, progress: Progress = silent, as_of: datetime | None = Non
     progress("history", 0, None)
     try:
         history = History.from_lake(
-            lake(), _links(), settings.CURRENCY, EngineSettings(settings.ENGINE)
+            lake(), whose_identifiers(), settings.CURRENCY, EngineSettings(settings.ENGINE)
         )
         told = train_all(history, at, progress, _attributes(at), version, _personas_before())
     except (NotEnoughHistoryError, ValueError) as error:
@@ -111,7 +111,7 @@ def _personas_before() -> PersonaModel | None:
     return model if isinstance(model, PersonaModel) else None
 
 
-def _links() -> pa.Table:
+def whose_identifiers() -> pa.Table:
     """Whose each identifier is now."""
     pairs = Identifier.objects.exclude(customer=None).values_list("id", "customer_id")
     rows = list(pairs.iterator(chunk_size=50_000))

@@ -101,7 +101,7 @@ class Proposal(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     found_at = models.DateTimeField()
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
     class Meta:

@@ -19,7 +19,7 @@ from zhiyin.accounts.access import Level
 from zhiyin.accounts.gate import gate
 from zhiyin.accounts.models import AuditEntry, User
 from zhiyin.collect.models import Source
-from zhiyin.customers import catalogue, timeline, words
+from zhiyin.customers import catalogue, panels, timeline, words
 from zhiyin.customers.asof import data_as_of
 from zhiyin.customers.cells import rfm_tone
 from zhiyin.customers.fields import PERSONAL, Levels, levels_for, shown_identifier
@@ -68,7 +68,7 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         ),
         "group_kinds": Group.Kind.choices, "group_roles": GroupMember.Role.choices,
         "company": _company(as_seen(person, levels), user), "walk": _walk_query(request),
-        "list_address": _list_address(request),
+        "list_address": _list_address(request), "panels": panels.of(person, user, levels),
     }  # fmt: skip
     context |= _tab_context(request, person, tab, levels)
     _note_reading(user, person, levels)

@@ -1,0 +1,1 @@
+"""What is made of the customers: worth, churn, offers, demand, ways, each with its reasons."""

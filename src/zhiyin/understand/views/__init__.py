@@ -1,0 +1,1 @@
+"""Screens of this room, a file for each question."""
