@@ -11,6 +11,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "zhiyin"
@@ -201,6 +202,12 @@ def test_the_readmes_name_the_two_commands_word_for_word() -> None:
         page = (ROOT / name).read_text()
         assert "$ make demo\n" in page
         assert "$ make test\n" in page
+
+
+@pytest.mark.django_db
+def test_the_models_pass_djangos_checks_and_no_migration_is_missing() -> None:
+    call_command("check", verbosity=0)
+    call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
 
 
 def _imports(tree: ast.AST) -> set[str]:
